@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: the strictest the compiler offers.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The core compiles as Embedded Swift too; release builds specialise across its modules.
+let core: [SwiftSetting] =
+  strict + [
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
+  ]
+
+/// The storeys of the house, lowest first: a module may import only what stands before it.
+let coreModules: [(name: String, below: [Target.Dependency])] = [
+  ("MemoryTypes", []),
+  ("Machine", ["MemoryTypes"]),
+  ("PhysicalMemory", ["MemoryTypes", "Machine"]),
+  ("PageTables", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+  ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+  ("KernelSpace", ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap"]),
+  ("Swap", ["MemoryTypes", "Machine", "PhysicalMemory", "KernelHeap"]),
+  (
+    "AddressSpaces",
+    ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "Swap"]
+  ),
+  (
+    "Contiguous",
+    ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces"]
+  ),
+  (
+    "Reclaim",
+    [
+      "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "Swap",
+      "AddressSpaces", "Contiguous",
+    ]
+  ),
+  (
+    "KernelCore",
+    [
+      "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "KernelSpace",
+      "Swap", "AddressSpaces", "Contiguous", "Reclaim",
+    ]
+  ),
+  ("UserHeap", ["MemoryTypes"]),
+]
+
+let package = Package(
+  name: "Octavo",
+  products: coreModules.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .executable(name: "octavo", targets: ["octavo"]),
+    .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: coreModules.map {
+    .target(name: $0.name, dependencies: $0.below, swiftSettings: core)
+  } + [
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CRecorder"),
+    .target(
+      name: "Recordings",
+      dependencies: [
+        "MemoryTypes", "CZlib", "CRecorder",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+        "KernelCore", "Recordings", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .target(name: "Report", dependencies: ["MemoryTypes", "Simulation"], swiftSettings: strict),
+    .executableTarget(
+      name: "octavo",
+      dependencies: [
+        "MemoryTypes", "Machine", "AddressSpaces", "Recordings", "Simulation", "Report",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "OctavoMalloc", dependencies: ["MemoryTypes", "UserHeap"], swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["MemoryTypes"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+  ] + [
+    ("MemoryTypes", []),
+    ("Machine", ["MemoryTypes"]),
+    ("PhysicalMemory", ["MemoryTypes", "Machine"]),
+    ("PageTables", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+    ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+    (
+      "AddressSpaces",
+      ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap"]
+    ),
+    (
+      "KernelCore",
+      [
+        "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+      ]
+    ),
+    ("Recordings", ["MemoryTypes", "CZlib"]),
+    ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
+    ("Report", ["MemoryTypes", "Simulation"]),
+  ].map { (name: String, also: [Target.Dependency]) in
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
+      swiftSettings: strict)
+  }
+)

@@ -1,0 +1,3 @@
+#ifndef OCTAVO_RECORDER_H
+#define OCTAVO_RECORDER_H
+#endif
