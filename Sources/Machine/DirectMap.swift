@@ -7,7 +7,7 @@ public import MemoryTypes
 @safe @frozen
 public struct DirectMap: @unchecked Sendable {
   /// Where the first byte of RAM stands in this program's own addresses.
-  public let base: UnsafeMutableRawPointer
+  private let base: UnsafeMutableRawPointer
   /// The physical address of that byte; aligned to a page.
   public let start: PhysicalAddress
   /// The size of RAM; a multiple of the page size.

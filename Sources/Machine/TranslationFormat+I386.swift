@@ -1,4 +1,4 @@
-public import MemoryTypes
+internal import MemoryTypes
 
 extension TranslationFormat {
   /// i386 without PAE: two levels of 1024 entries of 4 bytes, and 4 MiB blocks (CR4.PSE).

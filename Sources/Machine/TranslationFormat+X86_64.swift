@@ -1,4 +1,4 @@
-public import MemoryTypes
+internal import MemoryTypes
 
 extension TranslationFormat {
   /// x86-64 with four levels of 4 KiB tables.

@@ -108,6 +108,13 @@ public struct TranslationFormat: Hashable, Sendable {
     return upper == 0 || upper == -1
   }
 
+  /// The address with the upper bits that make it canonical, where one root serves both halves.
+  public func canonical(_ address: VirtualAddress) -> VirtualAddress {
+    guard hasHighHalf, !hasHighRoot else { return address }
+    let unused = UInt.bitWidth - Int(virtualAddressBits)
+    return VirtualAddress(UInt(bitPattern: Int(bitPattern: address.rawValue << unused) >> unused))
+  }
+
   /// Whether `address` lies in the upper part that only kernels use.
   @inline(__always)
   public func isHigh(_ address: VirtualAddress) -> Bool { address >= kernelStart }

@@ -66,7 +66,8 @@ extension PageTable {
     let step = format.pageSize.bytes
     var page = format.pageSize.roundDown(address)
     var location = walk.entry
-    let count = format.pageSize.pageNumber(of: min(last, tableLast))
+    let count =
+      format.pageSize.pageNumber(of: min(last, tableLast))
       - format.pageSize.pageNumber(of: page) + 1
     for _ in 0..<count {
       let descriptor = format.load(location, in: memory)
