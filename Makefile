@@ -1,7 +1,7 @@
 # The verbs of the house. Each one first sets up what it needs and this machine lacks.
 
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
-LINTED = Package.swift $(wildcard Sources Tests BareMetal Benchmarks)
+LINTED = $(wildcard Sources Tests BareMetal Benchmarks)
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test bench format lint docs boot fuzz
@@ -24,7 +24,7 @@ test: ## everything a change must pass: build, tests, lint, embedded core, boot
 	swift test --skip-build
 	@$(MAKE) --no-print-directory lint
 	scripts/embedded-core.sh
-	scripts/boot-test.sh
+	scripts/boot-images.sh
 
 bench: ## speed as ratios against rivals in the same run
 	@scripts/setup.sh bench
@@ -43,7 +43,7 @@ docs: ## build the documentation into .build/docs
 
 boot: ## boot the bare-metal images in QEMU
 	@scripts/setup.sh boot
-	scripts/boot-test.sh
+	scripts/boot-images.sh
 
 fuzz: ## compare random calls with the running kernel (not yet)
 	@scripts/fuzz.sh
