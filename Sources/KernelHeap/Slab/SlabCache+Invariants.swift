@@ -6,7 +6,7 @@ extension Ref where Object == SlabCore {
   func checkInvariants() {
     pointee.node.withLock { node in
       node.partial.checkInvariants()
-      node.partial.forEach { slab in
+      node.partial.forEachElement { slab in
         precondition(isMySlab(slab), "the partial list holds what is no slab of the cache")
         precondition(slab.pointee.firstFreeSlot != 0, "a full slab stands in the partial list")
       }

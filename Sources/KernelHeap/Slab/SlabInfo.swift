@@ -24,7 +24,7 @@ public struct SlabInfo: Sendable {
   public static func forEach(of pages: Ref<PageAllocator>, _ body: (SlabInfo) -> Void) {
     guard let root = HeapRoot.existing(pages) else { return }
     root.pointee.caches.withLock { caches in
-      caches.forEach { body(SlabInfo($0)) }
+      caches.forEachElement { body(SlabInfo($0)) }
     }
   }
 

@@ -19,7 +19,7 @@ extension Buddy {
     while order <= maximumOrder {
       let list = lists[order.index]
       list.checkInvariants()
-      list.forEach { block in
+      list.forEachElement { block in
         precondition(pages.contains(block), "a free list holds a foreign page")
         precondition(block.pointee.flags == .buddy, "a block in a free list is not free")
         precondition(block.pointee.order == order, "a free block stands in another order's list")
