@@ -66,6 +66,11 @@ final class Arrays {
 }
 
 extension PhysicalRange {
+  /// The bytes of `frames` on a machine with pages of 4 KiB.
+  init(_ frames: FrameRange) {
+    self.init(UInt64(frames.start.rawValue) * 4096, UInt64(frames.end.rawValue) * 4096)
+  }
+
   init(_ start: UInt64, _ end: UInt64) {
     self.init(PhysicalAddress(start), PhysicalAddress(end))
   }

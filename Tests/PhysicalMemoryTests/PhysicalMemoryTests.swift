@@ -1,3 +1,4 @@
+import Machine
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
@@ -38,10 +39,11 @@ struct PageTests {
     let hole = FrameRange(PageFrameNumber(0x4_0100), PageFrameNumber(0x4_0180))
     let image = FrameRange(PageFrameNumber(0x4_0200), PageFrameNumber(0x4_0233))
     let machine = try Laboratory(frames: 4096) { memblock throws(AllocationError) in
-      try memblock.remove(
-        PhysicalRange(hole.start.rawValue * 4096, hole.end.rawValue * 4096))
-      try memblock.reserve(
-        PhysicalRange(image.start.rawValue * 4096 + 1, image.end.rawValue * 4096 - 1))
+      try memblock.remove(PhysicalRange(hole))
+      // Only half of the last frame is taken, which makes all of it unusable.
+      var bytes = PhysicalRange(image)
+      bytes.end.rawValue -= 2048
+      try memblock.reserve(bytes)
     }
     machine.pages.pointee.checkInvariants()
     #expect(machine.pages.pointee.zone.presentPages == PageCount(4096 - 0x80))
@@ -57,8 +59,7 @@ struct PageTests {
   func freeReserved() throws {
     let image = FrameRange(PageFrameNumber(0x4_0200), PageFrameNumber(0x4_0233))
     let machine = try Laboratory(frames: 4096) { memblock throws(AllocationError) in
-      try memblock.reserve(
-        PhysicalRange(image.start.rawValue * 4096, image.end.rawValue * 4096))
+      try memblock.reserve(PhysicalRange(image))
     }
     let plain = try Laboratory(frames: 4096)
     machine.pages.pointee.freeReserved(image)
