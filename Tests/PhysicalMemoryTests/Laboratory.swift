@@ -37,6 +37,13 @@ final class Laboratory {
     }
   }
 
+  /// Takes the blocks below the largest order, which boot made of the end of RAM.
+  func takeRemainders() throws {
+    for order in 0..<pages.pointee.maximumOrder.rawValue {
+      while pages.pointee.freeBlockCount(of: Order(order)) > 0 { _ = try take(order) }
+    }
+  }
+
   /// Allocates without a thought for failure.
   func take(_ order: UInt8, _ flags: AllocationFlags = .kernel) throws -> Ref<Page> {
     try pages.pointee.allocatePages(order: Order(order), flags: flags)

@@ -70,7 +70,7 @@ struct PageTests {
 
   @Test("RAM too small for its own descriptors makes boot throw")
   func tooSmall() throws {
-    #expect(throws: AllocationError.outOfMemory) { _ = try Laboratory(frames: 2) }
+    #expect(throws: AllocationError.outOfMemory) { _ = try Laboratory(frames: 1) }
   }
 
   @Test("page, frame and pointer convert into one another", arguments: [12, 14, 16])
