@@ -17,6 +17,8 @@ let core: [SwiftSetting] =
   strict + [
     // A spin lock holds its value in place; Embedded has no `Mutex` to do it.
     .enableExperimentalFeature("RawLayout"),
+    // Names the pause instruction of a spinning processor.
+    .enableExperimentalFeature("Extern"),
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
   ]
 
