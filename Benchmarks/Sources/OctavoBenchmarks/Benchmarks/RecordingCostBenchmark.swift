@@ -23,7 +23,7 @@ extension Benchmark {
       let recorded =
         [Checkout.octavo, "record", "-o", recording.path(percentEncoded: false), "--"] + plain
       guard (try? Checkout.run(recorded)) == 0 else {
-        return .skipped(because: "octavo record does not work here (\(Checkout.octavo))")
+        return .skipped(because: "octavo record does not work here")
       }
       let runs = try PairedRuns.measure(
         pairs: pairs, Contender(name: "recorded") { _ = try Checkout.run(recorded) },
