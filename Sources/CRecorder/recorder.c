@@ -51,6 +51,8 @@ static int run(const struct recorder_launch *launch, int go) {
     if (now == -1 || personality((unsigned long)now | ADDR_NO_RANDOMIZE) == -1)
       return errno;
   }
+  if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &launch->blocked_signals, NULL, 8) != 0)
+    return errno;
   if (install_filter(launch) != 0)
     return errno;
   execve(launch->path, launch->arguments, launch->environment);

@@ -20,6 +20,8 @@ struct recorder_launch {
   char *const *shell_arguments;
   /// Instructions of a seccomp filter (struct sock_filter), eight bytes each.
   const uint64_t *filter;
+  /// Signals the program starts with blocked, bit n-1 for signal n.
+  uint64_t blocked_signals;
   uint16_t filter_length;
   uint8_t keeps_random_layout;
 };

@@ -26,12 +26,14 @@
       let argv = CStrings([name] + arguments)
       let shell = CStrings(["/bin/sh", path] + arguments)
       let variables = CStrings(environment)
+      let blocked = ProcessFiles.blockedSignals()
       let filter = SeccompFilter.instructions()
       let task = unsafe path.withCString { path in
         unsafe filter.withUnsafeBufferPointer { filter in
           var launch = unsafe recorder_launch(
             path: path, arguments: argv.pointer, environment: variables.pointer,
             shell_arguments: shell.pointer, filter: filter.baseAddress,
+            blocked_signals: blocked,
             filter_length: UInt16(filter.count), keeps_random_layout: keepsRandomLayout ? 1 : 0)
           // SAFETY: the child has a copy of all this memory; the parent does not wait for it.
           return unsafe recorder_spawn(&launch, go.read, failure.write)

@@ -40,6 +40,14 @@
         .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\012")
     }
 
+    /// The signals that this process's first thread blocks, which is what a program it starts
+    /// expects; a thread of a pool blocks nearly all.
+    static func blockedSignals() -> UInt64 {
+      let text = String(decoding: contents("/proc/self/status") ?? [], as: UTF8.self)
+      let line = text.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
+      return line.flatMap { UInt64($0.dropFirst(8), radix: 16) } ?? 0
+    }
+
     static func maps(of task: pid_t) -> [MapLine]? {
       contents("/proc/\(task)/maps").map(MapsText.lines)
     }
