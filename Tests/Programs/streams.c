@@ -6,6 +6,7 @@ int main(int count, char **arguments) {
   int letter;
   while ((letter = getchar()) != EOF)
     putchar(letter);
+  fflush(stdout);
   fprintf(stderr, "%s", getenv("WORD") ? getenv("WORD") : "nothing");
   for (int i = 1; i < count; i++)
     fprintf(stderr, " %s", arguments[i]);

@@ -61,9 +61,9 @@ internal import CZlib
     return Chunk(kind: kind, payload: payload)
   }
 
-  func defect(at place: Int? = nil, expected: String, found: String) -> BadInput {
-    let where_ = "\(found), at byte \(place ?? position)"
-    return BadInput(file: name, line: 0, expected: expected, found: where_)
+  func defect(at start: Int? = nil, expected: String, found: String) -> BadInput {
+    let place = "\(found), at byte \(start ?? position)"
+    return BadInput(file: name, line: 0, expected: expected, found: place)
   }
 
   /// Up to `count` bytes; fewer only at the end. Grows by what is there, not by what is asked for.

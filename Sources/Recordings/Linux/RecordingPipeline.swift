@@ -38,15 +38,18 @@
     private var items: [Item] = []
     private var samples: [FaultSample] = []
     private var guess = AccessGuess()
-    /// Tasks inside an exec with the faults that belong to the image to come.
-    private var executing: [Int32: [FaultSample]] = [:]
+    /// Tasks whose fork or first exec is written and whose exit is not.
+    private var living: Set<Int32> = []
+    /// Faults of tasks inside an exec (they belong to the image to come) and of newborn tasks: the
+    /// kernel writes to a child's memory before the parent is seen to have forked.
+    private var held: [Int32: [FaultSample]] = [:]
     private var failure: RecordingWriteError?
 
     init(writer: CompactWriter, rings: FaultRings, root: pid_t) {
       self.writer = writer
       self.rings = rings
       wakeup = recorder_wakeup()
-      executing[root] = []
+      held[root] = []
     }
 
     deinit { Glibc.close(wakeup) }
@@ -171,7 +174,7 @@
       case .file(let file): attempt { () throws(RecordingWriteError) in try writer.add(file) }
       case .event(let event):
         write(event)
-        if case .exec(let image) = event.body { writeExecFaults(of: event, image) }
+        follow(event)
       }
     }
 
@@ -181,25 +184,38 @@
 
     private func write(_ sample: FaultSample) {
       switch sample.kind {
-      case .exec: executing[sample.task] = []
+      case .exec: held[sample.task] = []
       case .fault:
         // The kernel's half of the addresses is none of the program's.
         if sample.address >> 63 != 0 { return }
-        if executing[sample.task] != nil {
-          executing[sample.task]?.append(sample)
+        if held[sample.task] != nil || !living.contains(sample.task) {
+          held[sample.task, default: []].append(sample)
         } else {
           write(fault(sample, at: sample.time))
         }
       }
     }
 
-    /// Faults that execve itself took come behind its event, if the image has their addresses.
-    private func writeExecFaults(of event: RecordedEvent, _ image: ExecImage) {
-      guard let held = executing.removeValue(forKey: event.task) else { return }
-      for sample in held
-      where image.mappings.contains(where: { $0.start <= sample.address && sample.address < $0.end }
-      ) {
-        write(fault(sample, at: event.time))
+    /// Keeps book of who lives and writes the faults that waited for this event.
+    private func follow(_ event: RecordedEvent) {
+      switch event.body {
+      case .exec(let image):
+        living.insert(event.task)
+        guess.forget(event.task)
+        writeHeld(event.task, at: event.time) { address in
+          image.mappings.contains { $0.start <= address && address < $0.end }
+        }
+      case .fork(let child, _):
+        living.insert(child)
+        writeHeld(child, at: event.time) { _ in true }
+      case .exit: living.remove(event.task)
+      default: break
+      }
+    }
+
+    private func writeHeld(_ task: Int32, at time: UInt64, where isKept: (UInt64) -> Bool) {
+      for sample in held.removeValue(forKey: task) ?? [] where isKept(sample.address) {
+        write(fault(sample, at: time))
       }
     }
 
