@@ -8,11 +8,17 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // Links stand in elements that cannot be copied: `associatedtype Element: ~Copyable`.
+  .enableExperimentalFeature("SuppressedAssociatedTypes"),
 ]
 
 /// The core compiles as Embedded Swift too; release builds specialise across its modules.
 let core: [SwiftSetting] =
   strict + [
+    // A spin lock holds its value in place; Embedded has no `Mutex` to do it.
+    .enableExperimentalFeature("RawLayout"),
+    // Names the pause instruction of a spinning processor.
+    .enableExperimentalFeature("Extern"),
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
   ]
 
@@ -53,6 +59,9 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
 let package = Package(
   name: "Octavo",
   products: coreModules.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "Recordings", targets: ["Recordings"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
+    .library(name: "Report", targets: ["Report"]),
     .executable(name: "octavo", targets: ["octavo"]),
     .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
   ],
@@ -118,5 +127,8 @@ let package = Package(
     .testTarget(
       name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
       swiftSettings: strict)
-  }
+  } + [
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["octavo", "TestSupport"], swiftSettings: strict)
+  ]
 )
