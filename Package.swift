@@ -59,6 +59,9 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
 let package = Package(
   name: "Octavo",
   products: coreModules.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "Recordings", targets: ["Recordings"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
+    .library(name: "Report", targets: ["Report"]),
     .executable(name: "octavo", targets: ["octavo"]),
     .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
   ],
@@ -124,5 +127,8 @@ let package = Package(
     .testTarget(
       name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
       swiftSettings: strict)
-  }
+  } + [
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["octavo", "TestSupport"], swiftSettings: strict)
+  ]
 )
