@@ -48,6 +48,12 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
     ]
   ),
   ("UserHeap", ["MemoryTypes"]),
+  (
+    "Boot",
+    [
+      "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+    ]
+  ),
 ]
 
 let package = Package(
@@ -111,6 +117,7 @@ let package = Package(
         "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
       ]
     ),
+    ("Boot", ["MemoryTypes"]),
     ("Recordings", ["MemoryTypes", "CZlib"]),
     ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
     ("Report", ["MemoryTypes", "Simulation"]),
