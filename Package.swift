@@ -8,11 +8,15 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // Links stand in elements that cannot be copied: `associatedtype Element: ~Copyable`.
+  .enableExperimentalFeature("SuppressedAssociatedTypes"),
 ]
 
 /// The core compiles as Embedded Swift too; release builds specialise across its modules.
 let core: [SwiftSetting] =
   strict + [
+    // A spin lock holds its value in place; Embedded has no `Mutex` to do it.
+    .enableExperimentalFeature("RawLayout"),
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
   ]
 

@@ -1,3 +1,6 @@
+// The names are those of errno(3).
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 /// The error numbers a memory call can return, with the values of Linux on every architecture here.
 ///
 /// Only the system-call face speaks in these; each layer below has its own small typed errors.

@@ -1,0 +1,100 @@
+public import Machine
+public import MemoryTypes
+
+/// The first allocator of a machine: which memory there is, and which of it is taken.
+///
+/// It keeps two sorted arrays of regions, `memory` and `reserved`; free is what stands in the
+/// first and not in the second. It serves until `PageAllocator.boot` takes the free ranges over,
+/// and stays as the record of what the firmware said. One processor uses it; it has no lock.
+/// Every operation is O(regions). Linux: `memblock`, mm/memblock.c.
+public struct Memblock: ~Copyable {
+  /// What the firmware reported, holes left out.
+  public internal(set) var memory: MemblockRegions
+  /// What is taken: the kernel image, the early allocations, the firmware's own.
+  public internal(set) var reserved: MemblockRegions
+
+  /// A memblock with no memory whose arrays stand in `arrays`, half of it for each.
+  ///
+  /// `arrays` must be aligned for words, hold 64 bytes or more and stay valid.
+  @unsafe
+  public init(arrays: UnsafeMutableRawBufferPointer) {
+    let capacity = arrays.count / 2 / MemoryLayout<MemblockRegion>.stride
+    precondition(capacity > 0, "no room for the arrays of memblock")
+    // SAFETY: the caller gives the bytes to this value; both halves lie inside them.
+    let storage = unsafe arrays.bindMemory(to: MemblockRegion.self).baseAddress!
+    unsafe memory = MemblockRegions(storage: storage, capacity: capacity)
+    unsafe reserved = MemblockRegions(storage: storage + capacity, capacity: capacity)
+  }
+
+  /// A memblock for a machine whose RAM is just what `map` shows.
+  ///
+  /// Its arrays stand in the last frame of that RAM, which is the first thing reserved.
+  public init(describing map: DirectMap) throws(AllocationError) {
+    let ram = PhysicalRange(map.start, count: UInt64(map.count.rawValue))
+    let size = UInt64(map.pageSize.bytes.rawValue)
+    guard ram.count >= size else { throw .outOfMemory }
+    let home = PhysicalRange(PhysicalAddress(ram.end.rawValue - size), ram.end)
+    // SAFETY: the frame lies in the window and is reserved before anything can be allocated.
+    unsafe self.init(
+      arrays: UnsafeMutableRawBufferPointer(
+        start: map.pointer(to: home.start), count: Int(size)))
+    try add(ram)
+    try reserve(home)
+  }
+
+  /// Adds memory; what overlaps memory already there keeps its flags.
+  ///
+  /// Throws, and changes nothing, when the array is full. Linux: `memblock_add()`.
+  public mutating func add(
+    _ range: PhysicalRange, flags: MemblockFlags = [], node: Int32 = 0
+  ) throws(AllocationError) {
+    try memory.add(MemblockRegion(range, flags: flags, node: node))
+  }
+
+  /// Takes `range` as used, whether or not there is memory. Linux: `memblock_reserve()`.
+  public mutating func reserve(_ range: PhysicalRange) throws(AllocationError) {
+    try reserved.add(MemblockRegion(range))
+  }
+
+  /// Forgets that there is memory in `range`. Linux: `memblock_remove()`.
+  public mutating func remove(_ range: PhysicalRange) throws(AllocationError) {
+    try memory.remove(range)
+  }
+
+  /// Gives a reserved `range` back. Linux: `memblock_phys_free()`.
+  ///
+  /// Cutting a reserved region in two takes an entry: it throws, and changes nothing, when there
+  /// is none.
+  public mutating func free(_ range: PhysicalRange) throws(AllocationError) {
+    try reserved.remove(range)
+  }
+
+  /// Sets flags on all memory in `range`. Linux: `memblock_mark_nomap()` and its kin.
+  public mutating func mark(
+    _ range: PhysicalRange, _ flags: MemblockFlags
+  ) throws(AllocationError) {
+    let inside = try memory.isolate(range)
+    for index in inside {
+      memory[index].flags.formUnion(flags)
+    }
+    memory.mergeNeighbours()
+  }
+
+  /// The lowest address with memory; nil without memory. Linux: `memblock_start_of_DRAM()`.
+  public var startOfDRAM: PhysicalAddress? { memory.count > 0 ? memory[0].range.start : nil }
+
+  /// The end of the highest memory; nil without memory. Linux: `memblock_end_of_DRAM()`.
+  public var endOfDRAM: PhysicalAddress? {
+    memory.count > 0 ? memory[memory.count - 1].range.end : nil
+  }
+
+  /// The free ranges, lowest first. Linux: `for_each_free_mem_range()`.
+  public var freeRanges: MemblockFreeRanges {
+    MemblockFreeRanges(memory: memory, reserved: reserved)
+  }
+
+  /// The free ranges, highest first. Linux: `for_each_free_mem_range_reverse()`.
+  public var freeRangesDescending: MemblockFreeRangesDescending {
+    MemblockFreeRangesDescending(memory: memory, reserved: reserved)
+  }
+}

@@ -1,0 +1,62 @@
+public import MemoryTypes
+
+/// The descriptors of the frames `start ..< end`, side by side. Linux: `mem_map`, `vmemmap`.
+///
+/// Holes have descriptors too. All conversions are O(1) and take no lock.
+@safe @frozen
+public struct PageArray: @unchecked Sendable {
+  private let base: UnsafeMutablePointer<Page>
+  /// The first frame with a descriptor.
+  public let start: PageFrameNumber
+  /// How many frames have one.
+  public let count: PageCount
+
+  /// Wraps `count` initialised descriptors at `base`.
+  @unsafe
+  init(base: UnsafeMutablePointer<Page>, start: PageFrameNumber, count: PageCount) {
+    unsafe self.base = unsafe base
+    self.start = start
+    self.count = count
+  }
+
+  /// The end of the frames that have a descriptor.
+  public var end: PageFrameNumber { start + count }
+
+  /// The descriptor of `frame`, which must have one. Linux: `pfn_to_page()`.
+  @inline(__always)
+  public subscript(frame: PageFrameNumber) -> Ref<Page> {
+    unsafe Ref(base + Int(bitPattern: frame.rawValue &- start.rawValue))
+  }
+
+  /// The frame that `page` describes. Linux: `page_to_pfn()`.
+  @inline(__always)
+  public func frame(of page: Ref<Page>) -> PageFrameNumber {
+    let distance = unsafe page.address &- UInt(bitPattern: base)
+    return PageFrameNumber(start.rawValue &+ distance / UInt(MemoryLayout<Page>.stride))
+  }
+
+  /// Whether `frame` has a descriptor. Linux: `pfn_valid()`.
+  @inline(__always)
+  public func contains(_ frame: PageFrameNumber) -> Bool {
+    frame.rawValue &- start.rawValue < count.rawValue
+  }
+
+  /// Whether `page` points at a descriptor of this array, and not into the middle of one.
+  @inline(__always)
+  public func contains(_ page: Ref<Page>) -> Bool {
+    let stride = UInt(MemoryLayout<Page>.stride)
+    let distance = unsafe page.address &- UInt(bitPattern: base)
+    return distance < count.rawValue &* stride && distance % stride == 0
+  }
+
+  /// The descriptor that the owner of `page` knows it by: the head of a compound block, else the
+  /// page itself. Linux: `compound_head()`.
+  ///
+  /// Blocks are aligned to their size, so the head needs no pointer.
+  @inline(__always)
+  public func head(of page: Ref<Page>) -> Ref<Page> {
+    guard page.pointee.flags.contains(.tail) else { return page }
+    let mask = page.pointee.order.pageCount.rawValue &- 1
+    return self[PageFrameNumber(frame(of: page).rawValue & ~mask)]
+  }
+}

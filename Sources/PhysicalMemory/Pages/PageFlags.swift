@@ -1,0 +1,36 @@
+/// What a frame is used for and how it stands with its owner. Linux: `enum pageflags`.
+///
+/// No flag at all means: a frame inside a block, whose first frame says what the block is. So the
+/// descriptors of memory that was never touched are zero bytes and need not be written at boot.
+@frozen
+public struct PageFlags: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt32
+
+  @inline(__always)
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// Not the allocator's: a hole, the kernel image, an early allocation. Linux: `PG_reserved`.
+  public static var reserved: PageFlags { PageFlags(rawValue: 1 << 0) }
+  /// First frame of a free block, which stands in a free list. Linux: `PageBuddy`.
+  public static var buddy: PageFlags { PageFlags(rawValue: 1 << 1) }
+  /// First frame of a block that someone owns. Linux knows it by the reference count only.
+  public static var allocated: PageFlags { PageFlags(rawValue: 1 << 2) }
+  /// First frame of a compound block. Linux: `PG_head`.
+  public static var head: PageFlags { PageFlags(rawValue: 1 << 3) }
+  /// Another frame of a compound block. Linux: `PageTail`.
+  public static var tail: PageFlags { PageFlags(rawValue: 1 << 4) }
+  /// A slab of the kernel heap. Linux: `PG_slab`.
+  public static var slab: PageFlags { PageFlags(rawValue: 1 << 5) }
+  /// A kmalloc block too large for a slab. Linux: `PageLargeKmalloc`.
+  public static var largeKmalloc: PageFlags { PageFlags(rawValue: 1 << 6) }
+  /// A page table. Linux: `PageTable`.
+  public static var table: PageFlags { PageFlags(rawValue: 1 << 7) }
+  /// Changed since it was last written back. Linux: `PG_dirty`.
+  public static var dirty: PageFlags { PageFlags(rawValue: 1 << 8) }
+  /// Holds what its file holds. Linux: `PG_uptodate`.
+  public static var upToDate: PageFlags { PageFlags(rawValue: 1 << 9) }
+  /// Goes to swap when reclaimed. Linux: `PG_swapbacked`.
+  public static var swapBacked: PageFlags { PageFlags(rawValue: 1 << 10) }
+  /// Used since the last scan. Linux: `PG_referenced`.
+  public static var referenced: PageFlags { PageFlags(rawValue: 1 << 11) }
+}
