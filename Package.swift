@@ -121,7 +121,7 @@ let package = Package(
         "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
       ]
     ),
-    ("Boot", ["MemoryTypes"]),
+    ("Boot", ["MemoryTypes", "PhysicalMemory"]),
     ("Recordings", ["MemoryTypes", "CZlib"]),
     ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
     ("Report", ["MemoryTypes", "Simulation"]),

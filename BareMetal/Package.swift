@@ -10,7 +10,9 @@ let strict: [SwiftSetting] = [
 ]
 
 /// The modules of the core that an image uses.
-let core: [Target.Dependency] = ["MemoryTypes", "Boot"].map {
+let core: [Target.Dependency] = [
+  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces", "Boot",
+].map {
   .product(name: $0, package: "octavo")
 }
 

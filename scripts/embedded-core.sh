@@ -8,13 +8,20 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 out=${OCTAVO_EMBEDDED_BUILD:-$root/.build/embedded}
-modules="MemoryTypes Machine PhysicalMemory PageTables KernelHeap KernelSpace Swap AddressSpaces
-  Contiguous Reclaim KernelCore UserHeap Boot"
+manifest=$root/Package.swift
+
+# Names and language features come from the manifest, so that they cannot drift apart.
+modules=$(awk '/^let coreModules/ { on = 1 } on && /^]/ { exit }
+  on && (/^  \("/ || afterParenthesis) { split($0, part, "\""); print part[2] }
+  { afterParenthesis = /^  \($/ }' "$manifest")
+features=$(sed -nE \
+  -e 's/.*\.enableUpcomingFeature\("(.*)"\).*/-enable-upcoming-feature \1/p' \
+  -e 's/.*\.enableExperimentalFeature\("(.*)"\).*/-enable-experimental-feature \1/p' "$manifest")
+
 heap='malloc|calloc|realloc|free|posix_memalign|aligned_alloc'
 counting='swift_(retain|release|allocObject|deallocClassInstance|slowAlloc|slowDealloc)[A-Za-z_]*'
 
-strict="-strict-memory-safety -warnings-as-errors -enable-upcoming-feature ExistentialAny
-  -enable-upcoming-feature InternalImportsByDefault -enable-upcoming-feature MemberImportVisibility"
+strict="-strict-memory-safety -warnings-as-errors $(echo $features)"
 embedded="-enable-experimental-feature Embedded -swift-version 6 -wmo -parse-as-library -O
   -Xfrontend -function-sections -Xfrontend -disable-stack-protector -Xcc -ffreestanding"
 

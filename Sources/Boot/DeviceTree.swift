@@ -1,10 +1,11 @@
 public import MemoryTypes
+public import PhysicalMemory
 
 /// A flattened device tree (DTB), as arm64 firmware hands it over.
 ///
 /// Linux: `early_init_dt_scan()`, drivers/of/fdt.c. Source: Devicetree Specification 0.4, chapter 5.
 /// Nothing is copied or kept: each question walks the blob once, O(its size), whatever is in it.
-public struct DeviceTree {
+public struct DeviceTree: MemoryMap {
   private let blob: FirmwareBytes
   let structure: FirmwareBytes
   let strings: FirmwareBytes
@@ -51,7 +52,7 @@ public struct DeviceTree {
         let count = blob.bigEndian(at: offset + 8, width: 8)
       else { throw .truncated }
       if start == 0 && count == 0 { return }
-      if count > 0 { body(PhysicalRange(start, count: count)) }
+      if count > 0 { body(PhysicalRange(PhysicalAddress(start), count: count)) }
       offset += 16
     }
   }

@@ -1,5 +1,3 @@
-import MemoryTypes
-
 /// One piece of the structure block.
 enum DeviceTreeToken {
   /// `name` begins with the node's name and a NUL.

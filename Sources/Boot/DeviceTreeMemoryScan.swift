@@ -1,4 +1,5 @@
 import MemoryTypes
+import PhysicalMemory
 
 /// Picks the memory out of a device tree's pieces.
 ///
@@ -105,7 +106,7 @@ struct DeviceTreeMemoryScan {
     while let start = registers.bigEndian(at: offset, width: address),
       let count = registers.bigEndian(at: offset + address, width: size)
     {
-      if count > 0 { body(PhysicalRange(start, count: count)) }
+      if count > 0 { body(PhysicalRange(PhysicalAddress(start), count: count)) }
       offset += address + size
     }
   }

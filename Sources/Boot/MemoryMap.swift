@@ -1,37 +1,28 @@
-public import MemoryTypes
+public import PhysicalMemory
 
 /// What firmware says about a stretch of physical memory.
-public enum FirmwareMemory: Equatable, Sendable {
+public enum FirmwareMemory: Sendable {
   /// RAM, unless something else says `reserved` for a part of it.
   case usable
   /// Not for the kernel: firmware's own, the boot loader's, or a device's.
   case reserved
 }
 
-/// A half-open stretch of physical addresses; `end` saturates at the last address.
-public struct PhysicalRange: Equatable, Sendable {
-  public var start: PhysicalAddress
-  public var end: PhysicalAddress
-
-  public init(_ start: PhysicalAddress, _ end: PhysicalAddress) {
-    self.start = start
-    self.end = end
-  }
-
-  /// `count` bytes from `start` on, cut where addresses end: blobs may claim anything.
-  public init(_ start: UInt64, count: UInt64) {
-    let (end, overflow) = start.addingReportingOverflow(count)
-    self.init(PhysicalAddress(start), PhysicalAddress(overflow ? .max : end))
-  }
-
-  public var isEmpty: Bool { end <= start }
+/// Whatever can say which memory a machine has.
+public protocol MemoryMap {
+  /// Tells `body` all memory and all reservations, neither sorted nor free of overlaps.
+  ///
+  /// Throws when the table is broken; `body` may have been told a part by then.
+  func forEachMemoryRange(
+    _ body: (PhysicalRange, FirmwareMemory) -> Void
+  ) throws(FirmwareError)
 }
 
-/// Why a blob of firmware was refused.
+/// Why a table of firmware was refused.
 public enum FirmwareError: Error, Equatable {
   case noMagicNumber
   case unsupportedVersion
-  /// Something points, or goes on, beyond the end of the blob.
+  /// Something points, or goes on, beyond the end of the table.
   case truncated
   /// The pieces are there but do not fit together.
   case malformed
@@ -39,10 +30,10 @@ public enum FirmwareError: Error, Equatable {
   /// One line for the console.
   public var reason: StaticString {
     switch self {
-    case .noMagicNumber: "firmware data without its magic number"
-    case .unsupportedVersion: "firmware data of an unsupported version"
-    case .truncated: "firmware data ends too early"
-    case .malformed: "firmware data is malformed"
+    case .noMagicNumber: "firmware table without its magic number"
+    case .unsupportedVersion: "firmware table of an unsupported version"
+    case .truncated: "firmware table that ends too early"
+    case .malformed: "malformed firmware table"
     }
   }
 }

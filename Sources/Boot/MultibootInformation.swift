@@ -1,10 +1,11 @@
 public import MemoryTypes
+public import PhysicalMemory
 
 /// What a multiboot 1 loader says about memory, as i386 gets it from GRUB or QEMU.
 ///
 /// Source: Multiboot Specification 0.6.96, section 3.3. Linux reads the same BIOS table as
 /// `e820__memory_setup()`, arch/x86/kernel/e820.c.
-public struct MultibootInformation {
+public struct MultibootInformation: MemoryMap {
   private struct Flags: OptionSet {
     let rawValue: UInt64
     static var memorySizes: Flags { Flags(rawValue: 1 << 0) }
@@ -42,8 +43,8 @@ public struct MultibootInformation {
     if flags.contains(.memoryMap) {
       try forEachEntry(body)
     } else if flags.contains(.memorySizes) {
-      body(PhysicalRange(0, count: try field(4) << 10), .usable)
-      body(PhysicalRange(1 << 20, count: try field(8) << 10), .usable)
+      body(PhysicalRange(PhysicalAddress(0), count: try field(4) << 10), .usable)
+      body(PhysicalRange(PhysicalAddress(1 << 20), count: try field(8) << 10), .usable)
     } else {
       throw .malformed
     }
@@ -62,7 +63,9 @@ public struct MultibootInformation {
         let kind = table.littleEndian(at: offset + 20, width: 4)
       else { throw .truncated }
       guard size >= 20 else { throw .malformed }
-      if count > 0 { body(PhysicalRange(start, count: count), kind == 1 ? .usable : .reserved) }
+      if count > 0 {
+        body(PhysicalRange(PhysicalAddress(start), count: count), kind == 1 ? .usable : .reserved)
+      }
       offset += size + 4
     }
   }

@@ -1,5 +1,5 @@
-import Boot
 import CArm64
+import MemoryTypes
 
 /// Ends the emulator with `status`. Elsewhere, where no debugger answers, the processor stops.
 func exit(status: UInt64) -> Never {
@@ -12,8 +12,9 @@ func exit(status: UInt64) -> Never {
 
 /// Says why the kernel cannot go on, and ends with status 1.
 func panic(_ reason: StaticString) -> Never {
-  Console().write("panic: ")
-  Console().write(reason)
-  Console().write("\n")
+  var console = Console()
+  console.write("panic: ")
+  console.write(reason)
+  console.write(UInt8(ascii: "\n"))
   exit(status: 1)
 }

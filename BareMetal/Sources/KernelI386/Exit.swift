@@ -1,5 +1,5 @@
-import Boot
 import CI386
+import MemoryTypes
 
 /// Ends the emulator, whose own exit status is then `code << 1 | 1`. Elsewhere, where nothing
 /// listens at the port, the processor stops.
@@ -10,8 +10,9 @@ func exit(code: UInt32) -> Never {
 
 /// Says why the kernel cannot go on, and ends with code 1.
 func panic(_ reason: StaticString) -> Never {
-  Console().write("panic: ")
-  Console().write(reason)
-  Console().write("\n")
+  var console = Console()
+  console.write("panic: ")
+  console.write(reason)
+  console.write(UInt8(ascii: "\n"))
   exit(code: 1)
 }
