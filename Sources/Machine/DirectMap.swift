@@ -1,61 +1,70 @@
 public import MemoryTypes
 
-/// The window through which the kernel reaches RAM: one linear mapping of `count` bytes.
+/// All of RAM as the core sees it: one run of addresses, in the order of the frames.
 ///
-/// On a host the bytes are one lazily committed mapping of the process; on metal they are the
-/// linear map of the kernel. Linux: `__va()`, `__pa()`, the direct map of PAGE_OFFSET.
-@safe
+/// On a host it is the region that plays RAM; on bare metal the kernel's linear mapping.
+/// A value of four words, copied freely. Linux: `__va()`, `__pa()`, `page_to_virt()`.
+@safe @frozen
 public struct DirectMap: @unchecked Sendable {
+  /// Where the first byte of RAM stands in this program's own addresses.
   private let base: UnsafeMutableRawPointer
-  /// The first physical address of the window, aligned to the page size.
+  /// The physical address of that byte; aligned to a page.
   public let start: PhysicalAddress
-  /// How many bytes the window shows; a multiple of the page size.
+  /// The size of RAM; a multiple of the page size.
   public let count: ByteCount
-  /// The base page size of the machine.
   public let pageSize: PageSize
 
-  /// Wraps `count` bytes at `base` as the RAM from `start` on.
-  ///
-  /// `base` must be aligned to the page size and stay mapped for as long as the machine lives.
+  /// Describes `count` bytes at `base`, which must stay mapped as long as any copy is in use.
   @unsafe
   public init(
     base: UnsafeMutableRawPointer, start: PhysicalAddress, count: ByteCount, pageSize: PageSize
   ) {
-    unsafe self.base = unsafe base
+    precondition(start.rawValue & UInt64(pageSize.offsetMask) == 0, "RAM starts inside a page")
+    precondition(count.rawValue & pageSize.offsetMask == 0, "RAM ends inside a page")
+    unsafe self.base = base
     self.start = start
     self.count = count
     self.pageSize = pageSize
   }
 
-  /// Where the kernel sees the byte at `address`, which must lie in the window.
-  @inline(__always)
-  public func pointer(to address: PhysicalAddress) -> UnsafeMutableRawPointer {
-    unsafe base + Int(truncatingIfNeeded: address.rawValue &- start.rawValue)
+  /// The frames of RAM.
+  public var frames: FrameRange {
+    let first = pageSize.frame(of: start)
+    return FrameRange(first, first + pageSize.pages(in: count))
   }
 
-  /// Where the kernel sees the first byte of `frame`, which must lie in the window.
-  @inline(__always)
-  public func pointer(to frame: PageFrameNumber) -> UnsafeMutableRawPointer {
-    unsafe pointer(to: pageSize.address(of: frame))
-  }
-
-  /// The frame that holds the byte at `pointer`, which must lie in the window.
-  @inline(__always)
-  public func frame(of pointer: UnsafeRawPointer) -> PageFrameNumber {
-    let offset = unsafe UInt(bitPattern: pointer) &- UInt(bitPattern: base)
-    return PageFrameNumber(
-      (offset >> UInt(pageSize.shift)) &+ pageSize.frame(of: start).rawValue)
-  }
-
-  /// Whether the window shows the byte at `address`.
+  /// Whether RAM has a byte at `address`; any value is a fair question.
   @inline(__always)
   public func contains(_ address: PhysicalAddress) -> Bool {
     address.rawValue &- start.rawValue < UInt64(count.rawValue)
   }
 
-  /// Whether the window shows the whole of `frame`.
+  /// Whether `frame` is one of RAM; any value is a fair question.
   @inline(__always)
   public func contains(_ frame: PageFrameNumber) -> Bool {
-    contains(pageSize.address(of: frame))
+    frame.rawValue &- pageSize.frame(of: start).rawValue < count.rawValue >> UInt(pageSize.shift)
+  }
+
+  /// The byte at `address`, which must be in RAM.
+  @inline(__always)
+  public func pointer(to address: PhysicalAddress) -> UnsafeMutableRawPointer {
+    assert(contains(address), "physical address beyond RAM")
+    return unsafe base + Int(truncatingIfNeeded: address.rawValue &- start.rawValue)
+  }
+
+  /// The first byte of `frame`, which must be in RAM.
+  @inline(__always)
+  public func pointer(to frame: PageFrameNumber) -> UnsafeMutableRawPointer {
+    assert(contains(frame), "frame beyond RAM")
+    let distance = frame.rawValue &- pageSize.frame(of: start).rawValue
+    return unsafe base + Int(bitPattern: distance &<< UInt(pageSize.shift))
+  }
+
+  /// The frame that holds the byte at `pointer`, which must stand inside this map.
+  @inline(__always)
+  public func frame(of pointer: UnsafeRawPointer) -> PageFrameNumber {
+    let distance = unsafe UInt(bitPattern: pointer) &- UInt(bitPattern: base)
+    assert(distance < count.rawValue, "pointer outside the direct map")
+    return pageSize.frame(of: start) + PageCount(distance >> UInt(pageSize.shift))
   }
 }

@@ -1,2 +1,6 @@
-/// Why an allocation of frames or of kernel objects failed.
-public enum AllocationError: Error, Hashable, Sendable { case outOfMemory }
+/// Why an allocator gave nothing.
+@frozen
+public enum AllocationError: Error, Hashable, Sendable {
+  /// No frame, block or object is left that the request could use. Linux: a null return.
+  case outOfMemory
+}

@@ -138,7 +138,7 @@ public struct IntrusiveList<Linking: ListLinking>: Sendable {
   ///
   /// O(count). Linux: `list_for_each_entry_safe()`.
   @inline(__always)
-  public func forEach<Failure>(
+  public func forEachElement<Failure>(
     _ body: (Ref<Element>) throws(Failure) -> Void
   ) throws(Failure) {
     var cursor = first

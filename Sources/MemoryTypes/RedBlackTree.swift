@@ -119,7 +119,7 @@ public struct RedBlackTree<Linking: TreeLinking>: Sendable {
 
   /// Calls `body` with each element in order; `body` must not change the tree. O(count).
   @inline(__always)
-  public func forEach<Failure>(
+  public func forEachElement<Failure>(
     _ body: (Ref<Element>) throws(Failure) -> Void
   ) throws(Failure) {
     var cursor = first

@@ -24,29 +24,36 @@ extension TextSink {
 
   /// Writes `value` in decimal, after spaces up to `width` bytes in all. C: `%*llu`.
   public mutating func write(decimal value: UInt64, width: Int = 0) {
-    write(value, radix: 10, width: width, padding: .space)
+    let digits = Digits(decimal: value)
+    pad(width &- digits.count, with: .space)
+    write(digits)
   }
 
   /// Writes `value` in decimal, after zeros up to `digits` digits. C: `%0*llu`.
-  public mutating func write(decimal value: UInt64, digits: Int) {
-    write(value, radix: 10, width: digits, padding: .zero)
+  public mutating func write(decimal value: UInt64, digits width: Int) {
+    let digits = Digits(decimal: value)
+    pad(width &- digits.count, with: .zero)
+    write(digits)
   }
 
   /// Writes `value` in decimal, then spaces up to `width` bytes in all. C: `%-*llu`.
   public mutating func write(decimal value: UInt64, leftAlignedTo width: Int) {
-    write(decimal: value)
-    pad(width &- Self.digitCount(of: value, radix: 10), with: .space)
+    let digits = Digits(decimal: value)
+    write(digits)
+    pad(width &- digits.count, with: .space)
   }
 
   /// Writes `value` in decimal with a minus sign where it is negative. C: `%lld`.
-  public mutating func write(decimal value: Int64) {
+  public mutating func write(signedDecimal value: Int64) {
     if value < 0 { write(UInt8(ascii: "-")) }
     write(decimal: value.magnitude)
   }
 
   /// Writes `value` in lower-case hexadecimal, after zeros up to `digits` digits. C: `%0*llx`.
-  public mutating func write(hexadecimal value: UInt64, digits: Int = 1) {
-    write(value, radix: 16, width: digits, padding: .zero)
+  public mutating func write(hexadecimal value: UInt64, digits width: Int = 1) {
+    let digits = Digits(hexadecimal: value)
+    pad(width &- digits.count, with: .zero)
+    write(digits)
   }
 
   /// Writes `byte` `count` times; nothing where `count` is negative.
@@ -58,37 +65,44 @@ extension TextSink {
     }
   }
 
-  private mutating func write(_ value: UInt64, radix: UInt64, width: Int, padding: UInt8) {
-    var place: UInt64 = 1
-    var digits = 1
-    while value / place >= radix {
-      place &*= radix
-      digits &+= 1
-    }
-    pad(width &- digits, with: padding)
-    for _ in 0..<digits {
-      write(.digit(UInt8(truncatingIfNeeded: value / place % radix)))
-      place /= radix
+  private mutating func write(_ digits: Digits) {
+    var place = digits.count
+    while place > 0 {
+      place &-= 1
+      write(digits.ascii[place])
     }
   }
+}
 
-  private static func digitCount(of value: UInt64, radix: UInt64) -> Int {
-    var digits = 1
+/// The digits of a number, the lowest first, as they fall out of dividing.
+private struct Digits {
+  var ascii = InlineArray<20, UInt8>(repeating: 0)
+  var count = 0
+
+  /// Divides only by a constant: a 32-bit machine has no instruction to divide 64 bits.
+  init(decimal value: UInt64) {
     var rest = value
-    while rest >= radix {
-      rest /= radix
-      digits &+= 1
-    }
-    return digits
+    repeat {
+      append(UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+  }
+
+  init(hexadecimal value: UInt64) {
+    var rest = value
+    repeat {
+      append(UInt8(truncatingIfNeeded: rest & 15))
+      rest >>= 4
+    } while rest > 0
+  }
+
+  private mutating func append(_ digit: UInt8) {
+    ascii[count] = digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ (digit &- 10)
+    count &+= 1
   }
 }
 
 extension UInt8 {
   fileprivate static var space: UInt8 { UInt8(ascii: " ") }
   fileprivate static var zero: UInt8 { UInt8(ascii: "0") }
-
-  /// The digit for a value from 0 to 15.
-  fileprivate static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &+ (value &- 10)
-  }
 }

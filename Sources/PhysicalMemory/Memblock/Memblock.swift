@@ -29,17 +29,18 @@ public struct Memblock: ~Copyable {
   /// A memblock for a machine whose RAM is just what `map` shows.
   ///
   /// Its arrays stand in the last frame of that RAM, which is the first thing reserved.
-  public init(describing map: DirectMap) throws(AllocationError) {
+  public static func describing(_ map: DirectMap) throws(AllocationError) -> Memblock {
     let ram = PhysicalRange(map.start, count: UInt64(map.count.rawValue))
     let size = UInt64(map.pageSize.bytes.rawValue)
     guard ram.count >= size else { throw .outOfMemory }
     let home = PhysicalRange(PhysicalAddress(ram.end.rawValue - size), ram.end)
     // SAFETY: the frame lies in the window and is reserved before anything can be allocated.
-    unsafe self.init(
+    var memblock = unsafe Memblock(
       arrays: UnsafeMutableRawBufferPointer(
         start: map.pointer(to: home.start), count: Int(size)))
-    try add(ram)
-    try reserve(home)
+    try memblock.add(ram)
+    try memblock.reserve(home)
+    return memblock
   }
 
   /// Adds memory; what overlaps memory already there keeps its flags.

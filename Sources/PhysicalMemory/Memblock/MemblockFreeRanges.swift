@@ -1,4 +1,4 @@
-public import MemoryTypes
+internal import MemoryTypes
 
 /// What stands in `memory` and not in `reserved`, lowest first; memory not to be mapped is left out.
 ///
@@ -20,14 +20,14 @@ public struct MemblockFreeRanges: Sequence, IteratorProtocol {
   public mutating func next() -> PhysicalRange? {
     while memoryIndex < memory.count {
       let region = memory[memoryIndex]
-      position = max(position, region.range.start)
+      position = Swift.max(position, region.range.start)
       if position >= region.range.end || region.flags.contains(.notMapped) {
         memoryIndex += 1
         continue
       }
       let taken = nextReserved()
       if taken.start > position {
-        let end = min(region.range.end, taken.start)
+        let end = Swift.min(region.range.end, taken.start)
         defer { position = end }
         return PhysicalRange(position, end)
       }
@@ -69,14 +69,14 @@ public struct MemblockFreeRangesDescending: Sequence, IteratorProtocol {
   public mutating func next() -> PhysicalRange? {
     while memoryIndex >= 0 {
       let region = memory[memoryIndex]
-      position = min(position, region.range.end)
+      position = Swift.min(position, region.range.end)
       if position <= region.range.start || region.flags.contains(.notMapped) {
         memoryIndex -= 1
         continue
       }
       let taken = previousReserved()
       if taken.end < position {
-        let start = max(region.range.start, taken.end)
+        let start = Swift.max(region.range.start, taken.end)
         defer { position = start }
         return PhysicalRange(start, position)
       }

@@ -1,4 +1,4 @@
-public import MemoryTypes
+internal import MemoryTypes
 
 /// What the firmware said about a region of memory. Linux: `enum memblock_flags`.
 @frozen

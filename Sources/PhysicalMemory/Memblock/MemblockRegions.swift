@@ -1,4 +1,4 @@
-public import MemoryTypes
+internal import MemoryTypes
 
 /// A sorted array of regions that neither overlap nor touch a compatible neighbour.
 ///

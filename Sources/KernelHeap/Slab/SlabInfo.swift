@@ -1,0 +1,40 @@
+internal import Synchronization
+public import MemoryTypes
+public import PhysicalMemory
+
+/// One line of /proc/slabinfo.
+public struct SlabInfo: Sendable {
+  public let name: StaticString
+  public let geometry: SlabGeometry
+  public let activeObjects: UInt
+  public let totalObjects: UInt
+  public let slabCount: UInt
+  public let pageCount: PageCount
+
+  init(_ core: Ref<SlabCore>) {
+    name = core.pointee.name
+    geometry = core.pointee.geometry
+    (activeObjects, totalObjects, slabCount, pageCount) = core.pointee.node.withLock {
+      ($0.activeCount, $0.objectCount, $0.slabCount, $0.pageCount)
+    }
+  }
+
+  /// Calls `body` with each cache of the machine, in the order they were made, under the lock of
+  /// the list of caches: `body` must not make or destroy one.
+  public static func forEach(of pages: Ref<PageAllocator>, _ body: (SlabInfo) -> Void) {
+    guard let root = HeapRoot.existing(pages) else { return }
+    root.pointee.caches.withLock { caches in
+      caches.forEach { body(SlabInfo($0)) }
+    }
+  }
+
+  /// All frames that the kernel heap has: the `Slab:` of /proc/meminfo, in pages.
+  ///
+  /// Large kmalloc blocks count too, as they do in Linux since 5.9.
+  public static func pageCount(of pages: Ref<PageAllocator>) -> PageCount {
+    guard let root = HeapRoot.existing(pages) else { return .zero }
+    var sum = PageCount(root.pointee.largePages.load(ordering: .relaxed))
+    forEach(of: pages) { sum += $0.pageCount }
+    return sum
+  }
+}

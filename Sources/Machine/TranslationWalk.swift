@@ -1,0 +1,129 @@
+public import MemoryTypes
+
+/// Where a walk through page tables ended, and what it met on the way.
+@frozen
+public struct TranslationWalk: Sendable {
+  @frozen
+  public enum Outcome: UInt8, Hashable, Sendable {
+    /// The address is mapped by `descriptor`.
+    case leaf
+    /// A leaf that keeps its frame but admits nobody.
+    case inaccessible
+    /// No entry.
+    case empty
+    /// An entry of software's own.
+    case software
+    /// A valid descriptor of a kind its level cannot have.
+    case malformed
+    /// A valid descriptor with bits that must be 0.
+    case reserved
+    /// The table at `level` would lie where there is no RAM. `entry` is where it was looked for.
+    case noMemory
+    /// The address is not one this format translates; nothing was read.
+    case nonCanonical
+  }
+
+  public var outcome: Outcome
+  /// The level of the entry that ended the walk.
+  public var level: TranslationLevel
+  /// Where that entry stands in RAM.
+  public var entry: PhysicalAddress
+  /// What it says.
+  public var descriptor: UInt64
+  /// The bits that all, and that any, of the table pointers above had set.
+  var common: UInt64
+  var union: UInt64
+  /// The number of entries read.
+  public var references: UInt8
+}
+
+extension TranslationFormat {
+  /// Follows the tables under `table`, a table of `level` (the root's unless said), to the entry
+  /// that decides about `address`.
+  ///
+  /// This is the one walker: the MMU model and the software operations both use it. It reads
+  /// nothing but RAM, whatever stands in the tables, and ends after at most one entry per level.
+  /// - Complexity: O(levels). Takes no lock: the caller holds what keeps tables from being freed.
+  @inline(__always)
+  public func walk(
+    _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
+    in memory: DirectMap
+  ) -> TranslationWalk {
+    var walk = TranslationWalk(
+      outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
+      common: ~0, union: 0, references: 0)
+    guard isCanonical(address) else { return walk }
+    var table = pageSize.address(of: table).rawValue
+    while true {
+      let index = index(of: address, at: walk.level)
+      walk.entry = PhysicalAddress(table &+ UInt64(index &<< UInt(entryShift)))
+      guard memory.contains(walk.entry) else { return walk.ending(.noMemory) }
+      walk.descriptor = load(walk.entry, in: memory)
+      walk.references &+= 1
+      let kind = kind(of: walk.descriptor, at: walk.level)
+      guard kind == .table else { return walk.ending(Self.outcome(of: kind)) }
+      walk.common &= walk.descriptor
+      walk.union |= walk.descriptor
+      table = walk.descriptor & bits.address
+      walk.level = walk.level.below
+    }
+  }
+
+  private static func outcome(of kind: DescriptorKind) -> TranslationWalk.Outcome {
+    switch kind {
+    case .leaf: .leaf
+    case .inaccessible: .inaccessible
+    case .empty: .empty
+    case .software: .software
+    case .reserved: .reserved
+    case .malformed, .table: .malformed
+    }
+  }
+
+  /// What programs and the kernel may do at the end of a walk that found a leaf: the leaf's
+  /// attributes, less what the tables above take away.
+  public func effectiveAttributes(of walk: TranslationWalk) -> LeafAttributes {
+    var result = attributes(of: walk.descriptor)
+    if walk.common & bits.tableWritable != bits.tableWritable
+      || walk.union & bits.tableReadOnly != 0
+    {
+      result.remove(.write)
+    }
+    let isUser = result.contains(.user)
+    let forbidden = isUser ? bits.tableNoExecuteUser : bits.tableNoExecuteKernel
+    if walk.union & forbidden != 0 { result.remove(.execute) }
+    if walk.common & bits.tableUser != bits.tableUser || walk.union & bits.tableNoUser != 0 {
+      result.remove(.user)
+    }
+    return result
+  }
+
+  /// The entry at `address`, which must be in RAM and aligned to an entry.
+  @inline(__always)
+  public func load(_ address: PhysicalAddress, in memory: DirectMap) -> UInt64 {
+    let pointer = unsafe memory.pointer(to: address)
+    // SAFETY: a table is a page in RAM; both entry sizes divide it.
+    return entryShift == 3
+      ? unsafe pointer.load(as: UInt64.self) : unsafe UInt64(pointer.load(as: UInt32.self))
+  }
+
+  /// Replaces the entry at `address`, which must be in RAM and aligned to an entry.
+  @inline(__always)
+  public func store(_ descriptor: UInt64, at address: PhysicalAddress, in memory: DirectMap) {
+    let pointer = unsafe memory.pointer(to: address)
+    // SAFETY: as in `load(_:in:)`.
+    if entryShift == 3 {
+      unsafe pointer.storeBytes(of: descriptor, as: UInt64.self)
+    } else {
+      unsafe pointer.storeBytes(of: UInt32(truncatingIfNeeded: descriptor), as: UInt32.self)
+    }
+  }
+}
+
+extension TranslationWalk {
+  @inline(__always)
+  fileprivate consuming func ending(_ outcome: Outcome) -> TranslationWalk {
+    self.outcome = outcome
+    return self
+  }
+}

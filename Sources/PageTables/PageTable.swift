@@ -1,0 +1,77 @@
+public import Machine
+public import MemoryTypes
+
+/// The page tables of one address space: descriptors in frames of RAM that the hardware walks.
+///
+///     root ─┬─ table ─┬─ table ─┬─ leaf ──> frame         every table is one frame of `pages`
+///           │         │         └─ leaf ──> frame
+///           │         └─ (empty)
+///           └─ kernel's tables, shared: entries copied from the kernel's root, never freed here
+///
+/// Tables grow as leaves are mapped and stay when leaves go: `freeTables` and `destroy` return
+/// them. The value owns its tables; `destroy()` must be its last use. It never touches a TLB: who
+/// narrows or moves a leaf invalidates it, with `TLBBatch` for many.
+///
+/// Invariants (`checkInvariants()`):
+///   - each table is pointed to by exactly one entry, one level up, and lies in RAM;
+///   - `counts[level]` is the number of tables of that level; the root counts as its level's one.
+///
+/// Lock: changes need the address space's page-table lock; reads need the tables kept alive.
+/// Linux: `pgd_t *pgd` of `mm_struct`, mm/memory.c.
+public struct PageTable<Frames: TableFrameSource>: ~Copyable {
+  public let format: TranslationFormat
+  public let pages: Frames
+  /// The frame of the topmost table: what the hardware is given.
+  public let root: PageFrameNumber
+  /// The tables there are, per level.
+  public internal(set) var counts: TableCounts
+  /// Root entries from here up belong to the kernel's tables.
+  let ownedRootEntries: UInt
+
+  /// Tables that map nothing but what `kernelRoot` maps from `format.kernelStart` up.
+  ///
+  /// - Parameter kernelRoot: the kernel's own root, whose upper entries are copied, on formats
+  ///   where one root serves both halves. nil: nothing is shared, and all of the address range
+  ///   belongs to this value (arm64, and the kernel's own tables).
+  public init(
+    format: TranslationFormat, kernelRoot: PageFrameNumber? = nil, pages: Frames
+  ) throws(AllocationError) {
+    self.format = format
+    self.pages = pages
+    root = try pages.allocateTableFrame()
+    counts = TableCounts()
+    counts[format.root] = 1
+    let all = format.entryCount(of: format.root)
+    guard let kernelRoot, !format.hasHighRoot else {
+      ownedRootEntries = all
+      return
+    }
+    ownedRootEntries = format.index(of: format.kernelStart, at: format.root)
+    for index in ownedRootEntries..<all {
+      let shared = load(EntryLocation(table: kernelRoot, index: index))
+      store(shared, at: EntryLocation(table: root, index: index))
+    }
+  }
+
+  /// The tables of all levels, the root among them. Linux: `VmPTE` counts those below the root.
+  public var tableCount: PageCount { counts.total }
+
+  var memory: DirectMap { pages.directMap }
+
+  /// The leaf that maps `address`, one that admits nobody too; nil if there is none.
+  ///
+  /// - Complexity: O(levels).
+  public func leaf(at address: VirtualAddress) -> Leaf? {
+    let walk = walk(address)
+    guard walk.outcome == .leaf || walk.outcome == .inaccessible else { return nil }
+    let inside = address.rawValue & (format.span(of: walk.level).rawValue &- 1)
+    let first = format.frame(in: walk.descriptor, at: walk.level)
+    return Leaf(
+      frame: first + PageCount(inside >> UInt(format.pageSize.shift)),
+      attributes: format.attributes(of: walk.descriptor), level: walk.level)
+  }
+
+  func walk(_ address: VirtualAddress) -> TranslationWalk {
+    format.walk(address, from: root, in: memory)
+  }
+}

@@ -1,0 +1,45 @@
+internal import Machine
+public import MemoryTypes
+
+extension PageAllocator {
+  /// The descriptor of `frame`, which must lie in the zone. Linux: `pfn_to_page()`.
+  @inline(__always)
+  public func page(of frame: PageFrameNumber) -> Ref<Page> { pages[frame] }
+
+  /// The frame that `page` describes. Linux: `page_to_pfn()`.
+  @inline(__always)
+  public func frame(of page: Ref<Page>) -> PageFrameNumber { pages.frame(of: page) }
+
+  /// Where the kernel sees the bytes of `page`. Linux: `page_address()`.
+  @inline(__always)
+  public func pointer(to page: Ref<Page>) -> UnsafeMutableRawPointer {
+    unsafe directMap.pointer(to: pages.frame(of: page))
+  }
+
+  /// The head page of the block that holds the byte at `pointer`, an address of the direct map.
+  ///
+  /// Nil for an address outside of it. Linux: `virt_to_head_page()`.
+  @inline(__always)
+  public func headPage(of pointer: UnsafeRawPointer) -> Ref<Page>? {
+    let frame = unsafe directMap.frame(of: pointer)
+    guard pages.contains(frame) else { return nil }
+    return pages.head(of: pages[frame])
+  }
+
+  /// The frames in free lists now. Takes the zone lock. Linux: `nr_free_pages()`.
+  public var freePageCount: PageCount { zone.freePages }
+
+  /// The frames that boot handed over. Linux: `totalram_pages()`.
+  public var managedPageCount: PageCount { zone.managedPages }
+
+  /// The blocks of `order` in its free list; 0 above the largest order.
+  public func freeBlockCount(of order: Order) -> Int {
+    order <= maximumOrder ? zone.freeBlockCount(of: order) : 0
+  }
+
+  /// Which allocations shall fail although there is memory. Those that must not fail never do.
+  public var faultPlan: FaultPlan {
+    get { faults.plan }
+    nonmutating set { faults.plan = newValue }
+  }
+}
