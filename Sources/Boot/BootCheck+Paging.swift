@@ -8,23 +8,33 @@ extension BootCheck {
   /// the second time after it was taken away, which proves that the TLB forgot it.
   mutating func checkPaging(_ pages: Ref<PageAllocator>) throws(BootError) {
     let before = pages.pointee.freePageCount
-    var spaces = TypedCache<DemandSpace>(name: "demand_space", pages: pages)
-    let space = try makeSpace(pages, &spaces)
+    let spaces = try makeCache(pages)
+    let space = try makeSpace(pages, spaces)
     machine.hardware.loadRoot(space.pointee.root, asid: DemandSpace.asid)
     machine.serveFaults(by: space)
     try touchFreshPage(space, pages)
     space.pointee.removePages(on: machine.hardware)
     try touchFreshPage(space, pages)
     reportPaging(space)
-    leave(space, &spaces)
+    leave(space)
+    spaces.free(space)
+    try destroy(spaces)
     try check(pages.pointee.freePageCount == before, orFail: "the address space lost pages")
   }
 
   /// Where the check touches: an address of no special alignment but a word's.
   private var touched: VirtualAddress { VirtualAddress(0x0840_3a5c) }
 
+  private func makeCache(
+    _ pages: Ref<PageAllocator>
+  ) throws(BootError) -> TypedCache<DemandSpace> {
+    try allocating { () throws(AllocationError) in
+      try TypedCache<DemandSpace>(name: "demand_space", pages: pages)
+    }
+  }
+
   private func makeSpace(
-    _ pages: Ref<PageAllocator>, _ spaces: inout TypedCache<DemandSpace>
+    _ pages: Ref<PageAllocator>, _ spaces: borrowing TypedCache<DemandSpace>
   ) throws(BootError) -> Ref<DemandSpace> {
     do throws(AllocationError) {
       return try spaces.allocate(
@@ -65,12 +75,18 @@ extension BootCheck {
     report("", UInt64(space.pointee.faultCount), " faults served\n")
   }
 
-  private func leave(_ space: Ref<DemandSpace>, _ spaces: inout TypedCache<DemandSpace>) {
+  private func leave(_ space: Ref<DemandSpace>) {
     space.pointee.removePages(on: machine.hardware)
     machine.serveFaults(by: nil)
     machine.leaveSpace()
     space.pointee.destroy()
-    spaces.free(space)
-    spaces.shrink()
+  }
+
+  private func destroy(_ spaces: borrowing TypedCache<DemandSpace>) throws(BootError) {
+    do throws(SlabCacheError) {
+      try spaces.slots.destroy()
+    } catch {
+      throw .failed("an address space was not freed")
+    }
   }
 }

@@ -16,6 +16,9 @@ public protocol BootMachine {
   /// Hands page faults at user addresses to `space` from now on; nil: nobody serves them.
   func serveFaults(by space: Ref<DemandSpace>?)
 
+  /// Goes back to the tables that the start code made, and forgets all others.
+  func leaveSpace()
+
   /// Loads through the hardware's translation, as a program would. Faults are served on the way.
   func load(_ address: VirtualAddress) -> UInt32
 
