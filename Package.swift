@@ -129,5 +129,8 @@ let package = Package(
     .testTarget(
       name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
       swiftSettings: strict)
-  }
+  } + [
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["octavo", "TestSupport"], swiftSettings: strict)
+  ]
 )

@@ -35,6 +35,14 @@ public struct TLBBatch: ~Copyable {
     addressCount += 1
   }
 
+  /// Notes that translations of pages in `range` were removed or narrowed.
+  public mutating func add(_ range: VirtualRange) {
+    guard !range.isEmpty else { return }
+    first = min(first, range.start)
+    last = max(last, VirtualAddress(range.end.rawValue &- 1))
+    addressCount += 1
+  }
+
   /// Notes that `page`, which stands in no list by its link, may lose a reference after the flush.
   public mutating func add(_ page: Ref<Page>) {
     pages.pushBack(page)

@@ -1,3 +1,4 @@
+internal import Machine
 internal import MemoryTypes
 internal import PhysicalMemory
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import Machine
 internal import MemoryTypes
 internal import PhysicalMemory
 internal import Synchronization
@@ -28,10 +29,7 @@ struct HeapRoot: ~Copyable {
     let slab = try pages.pointee.allocatePages(order: geometry.order, flags: [.kernel, .compound])
     FreeSlot.format(slab, geometry, pages)
     let core = SlabCore(name: "kmem_cache", geometry: geometry, pages: pages)
-    let slot = core.node.withLock { node in
-      node.add(slab)
-      return node.take().unsafelyUnwrapped
-    }
+    let slot = core.node.withLock { $0.takeAfterAdding(slab) }
     // SAFETY: the slot is a root's size, aligned to a line, and the root's for its life.
     let place = unsafe UnsafeMutablePointer<HeapRoot>(bitPattern: slot).unsafelyUnwrapped
     unsafe place.initialize(to: HeapRoot(core: core))

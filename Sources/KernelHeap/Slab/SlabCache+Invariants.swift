@@ -6,15 +6,17 @@ extension Ref where Object == SlabCore {
   func checkInvariants() {
     pointee.node.withLock { node in
       node.partial.checkInvariants()
-      node.partial.forEach { slab in
+      var next = node.partial.first
+      while let slab = next {
         precondition(isMySlab(slab), "the partial list holds what is no slab of the cache")
         precondition(slab.pointee.firstFreeSlot != 0, "a full slab stands in the partial list")
+        next = node.partial.next(after: slab)
       }
       checkSums(node)
     }
   }
 
-  private func checkSums(_ node: borrowing SlabNode) {
+  private func checkSums(_ node: SlabNode) {
     var slabs: UInt = 0
     var objects: UInt = 0
     var active: UInt = 0

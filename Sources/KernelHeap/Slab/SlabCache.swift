@@ -1,3 +1,4 @@
+internal import Machine
 public import MemoryTypes
 public import PhysicalMemory
 
@@ -105,6 +106,6 @@ extension Ref where Object == SlabCore {
     _ = shrink()
     let active = pointee.node.withLock { $0.activeCount }
     guard active == 0 else { throw .objectsRemain(active) }
-    HeapRoot.existing(pointee.pages).unsafelyUnwrapped.destroyCore(self)
+    HeapRoot.existing(pointee.pages)?.destroyCore(self)
   }
 }

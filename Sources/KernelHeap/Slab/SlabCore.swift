@@ -58,7 +58,7 @@ extension Ref where Object == SlabCore {
   /// As `free(_:)` when the caller knows the slab.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
-    let slot = unsafe UInt(bitPattern: object)
+    let slot = UInt(bitPattern: object)
     let start = unsafe UInt(bitPattern: pointee.pages.pointee.pointer(to: slab))
     guard slab.pointee.flags.contains(.slab), slab.pointee.slabCache == address,
       let index = pointee.geometry.slot(at: slot &- start), index < Int(slab.pointee.slotCount)
@@ -89,10 +89,7 @@ extension Ref where Object == SlabCore {
   @inline(never)
   private func takeFromNewSlab(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     let slab = try makeSlab(flags)
-    return pointee.node.withLock { node in
-      node.add(slab)
-      return node.take().unsafelyUnwrapped
-    }
+    return pointee.node.withLock { $0.takeAfterAdding(slab) }
   }
 
   /// A slab of the usual order, lightly asked for; else of the smallest. Linux: `allocate_slab()`.

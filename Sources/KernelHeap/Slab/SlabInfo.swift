@@ -1,6 +1,6 @@
-internal import Synchronization
 public import MemoryTypes
 public import PhysicalMemory
+internal import Synchronization
 
 /// One line of /proc/slabinfo.
 public struct SlabInfo: Sendable {
@@ -24,7 +24,11 @@ public struct SlabInfo: Sendable {
   public static func forEach(of pages: Ref<PageAllocator>, _ body: (SlabInfo) -> Void) {
     guard let root = HeapRoot.existing(pages) else { return }
     root.pointee.caches.withLock { caches in
-      caches.forEach { body(SlabInfo($0)) }
+      var next = caches.first
+      while let core = next {
+        body(SlabInfo(core))
+        next = caches.next(after: core)
+      }
     }
   }
 

@@ -54,12 +54,14 @@ struct SlabNode: Sendable {
     return false
   }
 
-  /// Takes a new slab in, whose slots are all free.
-  mutating func add(_ slab: Ref<Page>) {
+  /// Takes a new slab in, whose slots are all free, and takes the first free slot there is.
+  mutating func takeAfterAdding(_ slab: Ref<Page>) -> UInt {
     partial.pushFront(slab)
     slabCount += 1
     pageCount += slab.pointee.order.pageCount
     objectCount += slab.pointee.slotCount
+    guard let slot = take() else { fatalError("a new slab has no slot") }
+    return slot
   }
 
   /// Takes one empty slab out; nil when there is none. O(partial slabs).

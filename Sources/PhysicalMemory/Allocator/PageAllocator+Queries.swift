@@ -21,9 +21,11 @@ extension PageAllocator {
   /// Nil for an address outside of it. Linux: `virt_to_head_page()`.
   @inline(__always)
   public func headPage(of pointer: UnsafeRawPointer) -> Ref<Page>? {
+    let start = unsafe UInt(bitPattern: directMap.pointer(to: directMap.start))
+    let distance = UInt(bitPattern: pointer) &- start
+    guard distance < directMap.count.rawValue else { return nil }
     let frame = unsafe directMap.frame(of: pointer)
-    guard pages.contains(frame) else { return nil }
-    return pages.head(of: pages[frame])
+    return pages.contains(frame) ? pages.head(of: pages[frame]) : nil
   }
 
   /// The frames in free lists now. Takes the zone lock. Linux: `nr_free_pages()`.

@@ -19,10 +19,12 @@ extension Buddy {
     while order <= maximumOrder {
       let list = lists[order.index]
       list.checkInvariants()
-      list.forEach { block in
+      var next = list.first
+      while let block = next {
         precondition(pages.contains(block), "a free list holds a foreign page")
         precondition(block.pointee.flags == .buddy, "a block in a free list is not free")
         precondition(block.pointee.order == order, "a free block stands in another order's list")
+        next = list.next(after: block)
       }
       sum += UInt(list.count) * order.pageCount.rawValue
       order = order.next
@@ -38,7 +40,8 @@ extension Buddy {
       let page = pages[frame]
       let size = page.pointee.order.pageCount
       if page.pointee.flags.contains(.reserved) {
-        precondition(page.pointee.flags.isDisjoint(with: [.buddy, .allocated]), "reserved and used")
+        precondition(
+          page.pointee.flags.isDisjoint(with: [.buddy, .allocated]), "reserved and used")
         frame = frame + PageCount(1)
         continue
       }

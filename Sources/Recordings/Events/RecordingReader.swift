@@ -40,10 +40,24 @@ public struct RecordingHeader: Hashable, Sendable {
   public var programBreak: UInt64?
   /// The maps an oracle's subject starts with.
   public var initialMaps: [MapLine]
+  /// Pages of those maps that an oracle's log tells of: which are there before the first step.
+  public var initialPages: [InitialPages]
 
   public init(source: Source) {
     self.source = source
     initialMaps = []
+    initialPages = []
+  }
+
+  /// The state of consecutive pages from `address` up.
+  public struct InitialPages: Hashable, Sendable {
+    public var address: UInt64
+    public var states: [OracleProbe.PageState]
+
+    public init(address: UInt64, states: [OracleProbe.PageState]) {
+      self.address = address
+      self.states = states
+    }
   }
 
   public enum Source: UInt8, Hashable, Sendable {

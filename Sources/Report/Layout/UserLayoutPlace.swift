@@ -1,0 +1,45 @@
+import MemoryTypes
+
+/// One named place of a user layout with all that is said about it.
+struct UserLayoutPlace {
+  var name: String
+  /// Hexadecimal; nil where the program decides.
+  var address: String?
+  var entropy: UserLayout.Entropy?
+  /// Where the place may be with randomisation.
+  var range: VirtualRange?
+  /// The Linux function or constant that decides.
+  var rule: String
+
+  init(
+    _ name: String, _ address: VirtualAddress?, _ entropy: UserLayout.Entropy? = nil,
+    _ range: VirtualRange? = nil, rule: String
+  ) {
+    self.name = name
+    self.address = address.map(Units.address)
+    self.entropy = entropy
+    self.range = range
+    self.rule = rule
+  }
+
+  static func all(of layout: UserLayout) -> [UserLayoutPlace] {
+    [
+      .init("null guard end", layout.nullGuardEnd, rule: "mmap_min_addr, round_hint_to_min()"),
+      .init("program (ET_EXEC)", layout.fixedProgramStart, rule: "the file's p_vaddr"),
+      .init(
+        "program (PIE)", layout.positionIndependentStart, layout.mmapEntropy,
+        layout.randomPositionIndependentStart, rule: "ELF_ET_DYN_BASE, load_elf_binary()"),
+      .init(
+        "heap (brk)", nil, layout.heapEntropy,
+        rule: "end of .bss, up to a page; arch_randomize_brk()"),
+      .init(
+        "mmap top", layout.mmapTop, layout.mmapEntropy, layout.randomMmapTop,
+        rule: "mmap_base(): stack limit + guard gap, at least 128 MiB"),
+      .init(
+        "stack top", layout.stackTop, layout.stackEntropy, layout.randomStackTop,
+        rule: "STACK_TOP, randomize_stack_top()"),
+      .init("default window end", layout.defaultWindowEnd, rule: "DEFAULT_MAP_WINDOW"),
+      .init("task size", layout.taskSize, rule: "TASK_SIZE: the limit of explicit hints"),
+    ]
+  }
+}
