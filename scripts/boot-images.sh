@@ -46,7 +46,7 @@ judge() { # architecture status expected
 }
 
 if ! command -v qemu-system-aarch64 >/dev/null || ! command -v qemu-system-i386 >/dev/null; then
-  if [ -x "$root/scripts/setup.sh" ]; then "$root/scripts/setup.sh" metal; fi
+  if [ -x "$root/scripts/setup.sh" ]; then "$root/scripts/setup.sh" boot; fi
 fi
 for emulator in qemu-system-aarch64 qemu-system-i386; do
   command -v "$emulator" >/dev/null || { echo "$emulator is not installed" >&2; exit 69; }

@@ -1,4 +1,5 @@
 import KernelHeap
+import Machine
 import MemoryTypes
 import PhysicalMemory
 

@@ -1,3 +1,4 @@
+import Machine
 public import MemoryTypes
 public import PhysicalMemory
 

@@ -1,4 +1,4 @@
-public import MemoryTypes
+import MemoryTypes
 
 /// Why a machine did not boot.
 public enum BootError: Error {

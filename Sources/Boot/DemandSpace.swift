@@ -8,7 +8,7 @@ public import PhysicalMemory
 /// It lives in a slab object and is changed by the trap handler; one processor uses it.
 public struct DemandSpace: ~Copyable {
   private let range: VirtualRange
-  private var table: PageTable<TableFrames>
+  private var table: PageTable<AllocatorFrames>
   private let pages: Ref<PageAllocator>
   /// How many faults were served.
   public private(set) var faultCount = 0
@@ -20,7 +20,7 @@ public struct DemandSpace: ~Copyable {
   ) throws(AllocationError) {
     self.range = range
     self.pages = pages
-    table = try PageTable(format: format, kernelRoot: kernelRoot, pages: TableFrames(pages: pages))
+    table = try PageTable(format: format, kernelRoot: kernelRoot, pages: AllocatorFrames(pages))
   }
 
   /// The frame of the root table, for the hardware.
@@ -73,19 +73,4 @@ public struct DemandSpace: ~Copyable {
 
   /// The identifier of this space in the TLBs.
   public static var asid: ASID { ASID(1) }
-}
-
-/// Page tables take their frames from the page allocator.
-struct TableFrames: TableFrameSource {
-  let pages: Ref<PageAllocator>
-
-  var directMap: DirectMap { pages.pointee.directMap }
-
-  func allocateTableFrame() throws(AllocationError) -> PageFrameNumber {
-    pages.pointee.frame(of: try pages.pointee.allocatePage(flags: [.kernel, .zeroed]))
-  }
-
-  func freeTableFrame(_ frame: PageFrameNumber) {
-    pages.pointee.freePage(pages.pointee.page(of: frame))
-  }
 }

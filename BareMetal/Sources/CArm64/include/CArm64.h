@@ -1,5 +1,6 @@
 // What Swift cannot say on arm64: system registers, barriers, the debugger call of an emulator.
 #pragma once
+#include <CFreestanding.h>
 #include <stdint.h>
 
 #define SYSTEM_REGISTER(name)                              \
@@ -64,3 +65,8 @@ struct trap_frame {
 extern char image_start[], image_end[];
 static inline uint64_t image_start_address(void) { return (uint64_t)image_start; }
 static inline uint64_t image_end_address(void) { return (uint64_t)image_end; }
+
+// The root of both halves that `turn_translation_on` filled, virtual. Hidden, so that it is found relative to
+// the code and not through a table of addresses, which are wrong while translation is off.
+extern uint64_t boot_root[512] __attribute__((visibility("hidden")));
+static inline uint64_t boot_root_address(void) { return (uint64_t)boot_root; }

@@ -1,5 +1,6 @@
 // What Swift cannot say on i386: ports, control registers, TLB invalidation.
 #pragma once
+#include <CFreestanding.h>
 #include <stdint.h>
 
 static inline void write_port8(uint16_t port, uint8_t value) {
