@@ -17,6 +17,8 @@ let core: [SwiftSetting] =
   strict + [
     // A spin lock holds its value in place; Embedded has no `Mutex` to do it.
     .enableExperimentalFeature("RawLayout"),
+    // Names the pause instruction of a spinning processor.
+    .enableExperimentalFeature("Extern"),
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
   ]
 
@@ -63,6 +65,9 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
 let package = Package(
   name: "Octavo",
   products: coreModules.map { .library(name: $0.name, targets: [$0.name]) } + [
+    .library(name: "Recordings", targets: ["Recordings"]),
+    .library(name: "Simulation", targets: ["Simulation"]),
+    .library(name: "Report", targets: ["Report"]),
     .executable(name: "octavo", targets: ["octavo"]),
     .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
   ],

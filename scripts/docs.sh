@@ -6,10 +6,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 output=${1:-.build/docs}
 
+modules=(MemoryTypes Machine PhysicalMemory PageTables KernelHeap AddressSpaces KernelCore
+  Recordings Simulation Report)
 targets=()
-for catalog in Sources/*/*.docc; do
-  [[ -d $catalog ]] && targets+=(--target "$(basename "$(dirname "$catalog")")")
-done
+for module in "${modules[@]}"; do targets+=(--target "$module"); done
 mkdir -p "$output"
 swift package --allow-writing-to-directory "$output" generate-documentation \
   --enable-experimental-combined-documentation "${targets[@]}" --output-path "$output"

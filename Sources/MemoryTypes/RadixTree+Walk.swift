@@ -53,7 +53,7 @@ extension RadixTree {
 
   /// Calls `body` with each entry from `first` through `last`, in order.
   ///
-  /// `body` may insert and remove anything: each step looks up where to go on. O(height) per
+  /// `body` must not change the tree; who wants to, steps with `first(atOrAfter:)`. O(height) per
   /// entry. Linux: `xa_for_each_range()`.
   @inline(__always)
   public func forEachEntry<Failure>(

@@ -123,7 +123,7 @@ public struct ReaderWriterLock: ~Copyable, Sendable {
   @inline(never)
   private borrowing func lockSharedContended() {
     var backoff = SpinBackoff()
-    repeat { backoff.pause() } while !tryLockShared()
+    repeat { backoff.wait() } while !tryLockShared()
   }
 
   @inline(never)
@@ -138,7 +138,7 @@ public struct ReaderWriterLock: ~Copyable, Sendable {
         if entered { return }
         seen = now
       } else {
-        backoff.pause()
+        backoff.wait()
         seen = state.load(ordering: .relaxed)
       }
     }

@@ -1,17 +1,37 @@
-internal import Synchronization
-
 /// How long a spinning processor looks away before it reads the lock again.
 ///
-/// Swift has no portable pause instruction. A waiter instead does a little private work that the
-/// compiler cannot remove, doubling up to a limit: it leaves the cache line and, on processors
-/// with two threads per core, most of the core to the holder.
+/// Twice as long each time, up to a limit: many waiters then do not all rush at once for a lock
+/// that has become free.
 struct SpinBackoff {
-  private var rounds: UInt32 = 1
+  private var pauses: UInt32 = 1
 
-  /// Wastes a time that doubles with each call, up to 64 turns.
   @inline(__always)
-  mutating func pause() {
-    for _ in 0..<rounds { atomicMemoryFence(ordering: .acquiring) }
-    if rounds < 64 { rounds &<<= 1 }
+  mutating func wait() {
+    var left = pauses
+    while left > 0 {
+      pauseProcessor()
+      left &-= 1
+    }
+    if pauses < 64 { pauses &<<= 1 }
   }
 }
+
+// Swift has no name for the instruction that tells a processor it is spinning, so that it saves
+// power and leaves the core to its other thread; the compiler's own intrinsics are named here.
+#if arch(x86_64) || arch(i386)
+  @_extern(c, "llvm.x86.sse2.pause")
+  private func pauseIntrinsic()
+
+  @inline(__always)
+  private func pauseProcessor() { pauseIntrinsic() }
+#elseif arch(arm64)
+  @_extern(c, "llvm.aarch64.hint")
+  private func hintIntrinsic(_ number: Int32)
+
+  /// Hint 1 is `yield`.
+  @inline(__always)
+  private func pauseProcessor() { hintIntrinsic(1) }
+#else
+  @inline(__always)
+  private func pauseProcessor() {}
+#endif

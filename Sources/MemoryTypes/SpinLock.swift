@@ -40,7 +40,7 @@ public struct RawSpinLock: ~Copyable, Sendable {
   private borrowing func lockContended() {
     var backoff = SpinBackoff()
     repeat {
-      while isHeld.load(ordering: .relaxed) { backoff.pause() }
+      while isHeld.load(ordering: .relaxed) { backoff.wait() }
     } while !tryLock()
   }
 }

@@ -75,8 +75,7 @@ extension Ref where Object == HeapRoot {
   /// Linux: `kmem_cache_release()`.
   func destroyCore(_ dead: Ref<SlabCore>) {
     pointee.caches.withLock { $0.remove(dead) }
-    // SAFETY: no slab points at the core any more, and its owner gave it up.
-    unsafe dead.pointer.deinitialize(count: 1)
+    // SAFETY: no slab points at the core any more; nothing in it needs to be ended.
     unsafe core.free(UnsafeMutableRawPointer(dead.pointer))
     if pointee.caches.withLock({ $0.count }) == 1 { release() }
   }
@@ -86,8 +85,7 @@ extension Ref where Object == HeapRoot {
     _ = core.shrink()
     guard let slab = unsafe pages.pointee.headPage(of: UnsafeRawPointer(pointer)) else { return }
     pages.pointee.heapRoot = 0
-    // SAFETY: the root was the last object of the last slab of the last cache.
-    unsafe pointer.deinitialize(count: 1)
+    // The root was the last object of the last slab of the last cache; nothing in it has an end.
     slab.pointee.flags.remove(.slab)
     pages.pointee.freePages(slab, order: slab.pointee.order)
   }

@@ -1,0 +1,204 @@
+internal import Machine
+public import MemoryTypes
+
+/// The arguments of `mmap`, decoded.
+public struct MapRequest: Sendable {
+  public var address: VirtualAddress
+  public var length: ByteCount
+  public var protection: Protection
+  public var flags: MapFlags
+  public var file: Ref<MappedFile>?
+  /// What the descriptor was opened for.
+  public var access: FileAccess
+  /// The byte of the file to begin with; a multiple of the page size.
+  public var offset: UInt64
+
+  public init(
+    address: VirtualAddress, length: ByteCount, protection: Protection, flags: MapFlags,
+    file: Ref<MappedFile>? = nil, access: FileAccess = [.read, .write], offset: UInt64 = 0
+  ) {
+    self.address = address
+    self.length = length
+    self.protection = protection
+    self.flags = flags
+    self.file = file
+    self.access = access
+    self.offset = offset
+  }
+
+  /// The access mode of an open file.
+  public struct FileAccess: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static var read: FileAccess { FileAccess(rawValue: 1) }
+    public static var write: FileAccess { FileAccess(rawValue: 2) }
+  }
+}
+
+extension AddressSpace {
+  /// Creates a mapping.
+  ///
+  /// - Returns: Its address.
+  /// - Throws: What the system call refuses, in its order of checks. `outOfMemory` by a limit can leave
+  ///   the VMAs at the borders of a fixed range split.
+  ///
+  /// Pages of a populated or locked mapping are not touched here: call `populate` once `batch` is
+  /// flushed. Linux: `do_mmap()`, mm/mmap.c.
+  public mutating func mmap(_ request: MapRequest) throws(MapError) -> VirtualAddress {
+    guard request.length > .zero else { throw .invalidArgument }
+    let hint = request.isFixed ? request.address : roundedHint(request.address)
+    let length = pageSize.roundUp(request.length)
+    guard length > .zero else { throw .outOfMemory }
+    let pageOffset = UInt(truncatingIfNeeded: request.offset >> UInt64(pageSize.shift))
+    guard !pageOffset.addingReportingOverflow(pageCount(length)).overflow else {
+      throw .offsetOverflow
+    }
+    guard vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
+
+    var placing = request.flags
+    if request.isFixed { placing.insert(.fixed) }
+    let address = try place(
+      length, at: hint, placing, file: request.file,
+      fileOffset: ByteCount(request.file == nil ? 0 : UInt(truncatingIfNeeded: request.offset)))
+    let range = VirtualRange(address, count: length)
+    if request.flags.contains(.fixedNoReplace), vmas.vma(in: range) != nil { throw .rangeInUse }
+    let flags = try areaFlags(request, length)
+    return try mapArea(
+      range, flags, file: request.file, pageOffset: request.file == nil ? nil : pageOffset)
+  }
+
+  private func pageCount(_ length: ByteCount) -> UInt { length.rawValue >> UInt(pageSize.shift) }
+
+  /// The VMA flags of a request, or why it is refused.
+  ///
+  /// Linux: the switch over `MAP_TYPE` in `do_mmap()`; `calc_vm_flag_bits()`.
+  private func areaFlags(_ request: MapRequest, _ length: ByteCount) throws(MapError) -> VMAFlags {
+    var flags = VMAFlags(protection: request.protection).union(defaultFlags)
+    flags.formUnion([.mayRead, .mayWrite, .mayExecute])
+    if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
+    if request.flags.contains(.locked) { flags.insert(.locked) }
+    if request.flags.contains(.stack), services.pointee.version.stackFlagRefusesHugePages,
+      layout.hugePageSize > .zero || layout.architecture == .i386
+    {
+      flags.insert(.noHugePages)
+    }
+    if request.flags.contains(.locked), limits.locked == .zero { throw .notPermitted }
+    guard mayLock(flags, length) else { throw .lockedLimit }
+    if let file = request.file {
+      flags = try fileFlags(flags, request, file, length)
+    } else {
+      flags = try anonymousFlags(flags, request)
+    }
+    if request.flags.contains(.noReserve), services.pointee.commit.policy != .never {
+      flags.insert(.noReserve)
+    }
+    return flags
+  }
+
+  private func anonymousFlags(
+    _ flags: VMAFlags, _ request: MapRequest
+  ) throws(MapError) -> VMAFlags {
+    switch request.flags.type {
+    case .shared:
+      guard !flags.contains(.growsDown) else { throw .invalidArgument }
+      return flags.union([.shared, .mayShare])
+    case .private: return flags
+    default: throw .invalidArgument
+    }
+  }
+
+  private func fileFlags(
+    _ given: VMAFlags, _ request: MapRequest, _ file: Ref<MappedFile>, _ length: ByteCount
+  ) throws(MapError) -> VMAFlags {
+    var flags = given
+    guard file.pointee.canHold(length, at: request.offset) else { throw .offsetOverflow }
+    switch request.flags.type {
+    case .shared, .sharedValidate:
+      if request.flags.type == .sharedValidate, !request.flags.isSubset(of: .validated) {
+        throw .unsupportedFlag
+      }
+      if request.protection.contains(.write), !request.access.contains(.write) {
+        throw .accessDenied
+      }
+      flags.formUnion([.shared, .mayShare])
+      if !request.access.contains(.write) { flags.subtract([.mayWrite, .shared]) }
+    case .private: break
+    default: throw .invalidArgument
+    }
+    guard request.access.contains(.read) else { throw .accessDenied }
+    guard file.pointee.isMappable else { throw .notMappable }
+    guard !flags.contains(.growsDown) else { throw .invalidArgument }
+    return flags
+  }
+
+  /// Clears the range, checks the accounts, and joins the new area to its neighbours or adds it.
+  ///
+  /// - Parameter pageOffset: For a file; nil for anonymous memory, which counts by address (private) or
+  ///   from 0 (shared).
+  ///
+  /// Linux: `__mmap_region()`, mm/vma.c.
+  mutating func mapArea(
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+  ) throws(MapError) -> VirtualAddress {
+    var flags = given
+    let pages = pageCount(range)
+    let removal = try gatherAreas(in: range)
+    guard mayExpand(flags, by: PageCount(pages.rawValue &- removal.pages.rawValue)) else {
+      throw .outOfMemory
+    }
+    if flags.isAccountable {
+      try services.pointee.charge(pages - removal.accountedPages)
+      flags.insert(.accounted)
+    }
+    removeAreas(removal)
+    // What the removed areas had promised goes over to the new one without being asked for again.
+    if flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
+    do throws(MapError) {
+      try installArea(range, flags, file: givenFile, pageOffset: pageOffset)
+    } catch {
+      if flags.contains(.accounted) { services.pointee.uncharge(pages) }
+      throw error
+    }
+    account(flags, added: pages)
+    if flags.contains(.locked) { accounts.locked += pages }
+    return range.start
+  }
+
+  /// The unnamed file that shared anonymous memory is a mapping of. Linux: `shmem_zero_setup()`.
+  private func sharedMemoryFile(
+    _ flags: VMAFlags, _ length: ByteCount
+  ) throws(MapError) -> Ref<MappedFile>? {
+    guard flags.contains(.shared) else { return nil }
+    return try services.makeSharedMemory(
+      length, isReserved: !flags.contains(.noReserve), pageSize)
+  }
+
+  private mutating func installArea(
+    _ range: VirtualRange, _ flags: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+  ) throws(MapError) {
+    let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+    // The area holds the file by itself from here on.
+    defer { if givenFile == nil, let file { services.release(file) } }
+    let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+    let candidate = MergeCandidate(
+      range: range, flags: flags, pageOffset: offset, file: file,
+      previous: vmas.vma(before: range.start), next: vmas.vma(atOrAfter: range.start))
+    guard mergeNew(candidate) == nil else { return }
+    _ = try addArea(VMA(range: range, flags: flags, pageOffset: offset, file: file))
+  }
+}
+
+extension MapRequest {
+  /// `MAP_FIXED_NOREPLACE` implies `MAP_FIXED`.
+  var isFixed: Bool { !flags.isDisjoint(with: [.fixed, .fixedNoReplace]) }
+}
+
+extension MapFlags {
+  /// What `MAP_SHARED_VALIDATE` accepts. Linux: `LEGACY_MAP_MASK`.
+  static var validated: MapFlags {
+    [
+      .sharedValidate, .fixed, .anonymous, .low2GB, .above4GB, .growsDown, .locked, .noReserve,
+      .populate, .nonblock, .stack, .hugeTLB, MapFlags(rawValue: 0x0800), MapFlags(rawValue: 0x1000),
+    ]
+  }
+}

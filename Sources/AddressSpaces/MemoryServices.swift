@@ -1,0 +1,75 @@
+public import KernelHeap
+public import Machine
+public import MemoryTypes
+public import PhysicalMemory
+
+/// What all address spaces of a kernel draw on: frames, slab caches, and the machine-wide accounts.
+///
+/// Made once at boot and never moved. The caches have locks of their own; `commit` is changed under
+/// `commitLock`, the innermost lock.
+public struct MemoryServices: ~Copyable {
+  public let pages: Ref<PageAllocator>
+  public let format: TranslationFormat
+  public let version: LinuxVersion
+  /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
+  public let zeroPage: Ref<Page>
+
+  public var vmas: TypedCache<VMA>
+  public var anonVMAs: TypedCache<AnonVMA>
+  public var spaces: TypedCache<AddressSpace>
+  public var files: TypedCache<MappedFile>
+  public var names: KmallocCaches
+  public var nodes: TypedCache<RadixNode>
+  public var commit: CommitAccount
+  public var commitLock = RawSpinLock()
+
+  /// Makes the caches and takes one frame for the zero page.
+  ///
+  /// - Throws: `outOfMemory` when even that is not there.
+  public init(
+    pages: Ref<PageAllocator>, format: TranslationFormat, version: LinuxVersion,
+    commit: CommitAccount
+  ) throws(AllocationError) {
+    let zeroPage = try pages.pointee.allocatePage(flags: [.kernel, .zeroed])
+    let vmas = try TypedCache<VMA>(name: "vm_area_struct", pages: pages)
+    let anonVMAs = try TypedCache<AnonVMA>(name: "anon_vma", pages: pages)
+    let spaces = try TypedCache<AddressSpace>(name: "mm_struct", pages: pages)
+    let files = try TypedCache<MappedFile>(name: "address_space", pages: pages)
+    let nodes = try TypedCache<RadixNode>(name: "radix_tree_node", pages: pages)
+    let names = try KmallocCaches(pages: pages)
+    self.pages = pages
+    self.format = format
+    self.version = version
+    self.commit = commit
+    self.zeroPage = zeroPage
+    self.vmas = vmas
+    self.anonVMAs = anonVMAs
+    self.spaces = spaces
+    self.files = files
+    self.nodes = nodes
+    self.names = names
+  }
+
+  /// Promises `pages` to an owner; `outOfMemory` when the policy refuses.
+  public mutating func charge(_ pages: PageCount) throws(MapError) {
+    guard pages > .zero else { return }
+    commitLock.lock()
+    defer { commitLock.unlock() }
+    try commit.charge(pages)
+  }
+
+  /// Promises without asking: for pages whose promise was just taken back from another area.
+  mutating func recharge(_ pages: PageCount) {
+    commitLock.lock()
+    commit.recharge(pages)
+    commitLock.unlock()
+  }
+
+  /// Takes back what `charge` promised.
+  public mutating func uncharge(_ pages: PageCount) {
+    guard pages > .zero else { return }
+    commitLock.lock()
+    commit.uncharge(pages)
+    commitLock.unlock()
+  }
+}

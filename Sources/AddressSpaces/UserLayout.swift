@@ -1,0 +1,87 @@
+public import Machine
+public import MemoryTypes
+
+/// Where the parts of a user address space stand before the first mapping is made.
+///
+/// ```
+///  0            minimumAddress                         mmapBase      stackTop   taskSize
+///  | never mapped |  program, heap ->  …  <- mappings |  stack gap  |  stack  |
+/// ```
+/// Linux: `TASK_SIZE`, `DEFAULT_MAP_WINDOW`, arch/*/include/asm/processor.h; `mmap_base()`,
+/// arch/x86/mm/mmap.c and mm/util.c.
+public struct UserLayout: Hashable, Sendable {
+  public var architecture: Architecture
+  public var pageSize: PageSize
+  /// The end of the highest page that a fixed mapping can take.
+  public var taskSize: VirtualAddress
+  /// The end of what is used without an explicit hint above it.
+  public var window: VirtualAddress
+  /// Where top-down placement begins.
+  public var mmapBase: VirtualAddress
+  /// Where bottom-up placement begins. Linux: `TASK_UNMAPPED_BASE`.
+  public var legacyBase: VirtualAddress
+  public var stackTop: VirtualAddress
+  /// Hints below it are lifted to it. Linux: `mmap_min_addr`, the larger of sysctl and LSM floor.
+  public var minimumHint: VirtualAddress
+  /// Nothing can be mapped below it without privilege. Linux: `dac_mmap_min_addr`.
+  public var minimumAddress: VirtualAddress
+  /// The free space kept below a stack. Linux: `stack_guard_gap`.
+  public var stackGuardGap: ByteCount
+  /// Alignment of large mappings without a hint; 0 where the kernel does not align them.
+  public var hugePageSize: ByteCount
+
+  /// The layout of an architecture without address randomisation.
+  ///
+  /// - Parameter stackLimit: `RLIMIT_STACK` in bytes, which decides how far below the stack top
+  ///   mappings begin.
+  public static func standard(
+    _ architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
+    stackLimit: ByteCount = ByteCount(8 << 20)
+  ) -> UserLayout {
+    let (taskSize, window) = extent(architecture, pageSize, virtualAddressBits)
+    var layout = UserLayout(
+      architecture: architecture, pageSize: pageSize, taskSize: taskSize, window: window,
+      mmapBase: window, legacyBase: window, stackTop: window,
+      minimumHint: VirtualAddress(architecture == .arm64 ? 4096 : 65536),
+      minimumAddress: VirtualAddress(4096),
+      stackGuardGap: pageSize.bytes(in: PageCount(256)),
+      hugePageSize: architecture == .i386
+        ? ByteCount(0) : ByteCount(1 << (2 * UInt(pageSize.shift) - 3)))
+    layout.mmapBase = layout.topDownBase(stackLimit: stackLimit)
+    layout.legacyBase = layout.bottomUpBase
+    return layout
+  }
+
+  /// Task size and default window, which differ where a hint opens a larger space.
+  private static func extent(
+    _ architecture: Architecture, _ pageSize: PageSize, _ bits: UInt8
+  ) -> (VirtualAddress, VirtualAddress) {
+    switch architecture {
+    case .i386:
+      return (VirtualAddress(0xC000_0000), VirtualAddress(0xC000_0000))
+    case .x86_64:
+      // The last page is left out: a system call there would return to a non-canonical address.
+      let window = (UInt(1) << 47) - pageSize.bytes.rawValue
+      let task = (UInt(1) << UInt(bits - 1)) - pageSize.bytes.rawValue
+      return (VirtualAddress(task), VirtualAddress(window))
+    case .arm64:
+      // Kernels built for 52 bits keep to 48 by default, with 16K pages to 47.
+      let windowBits = bits > 48 ? (pageSize == .size16K ? 47 : 48) : bits
+      return (VirtualAddress(1 << UInt(bits)), VirtualAddress(1 << UInt(windowBits)))
+    }
+  }
+
+  /// Linux: `mmap_base()`: the stack limit plus the guard gap, at least 128 MiB, at most 5/6.
+  private func topDownBase(stackLimit: ByteCount) -> VirtualAddress {
+    let padded = stackLimit.rawValue.addingReportingOverflow(stackGuardGap.rawValue)
+    let wanted = padded.overflow ? UInt.max : padded.partialValue
+    let gap = min(max(wanted, 128 << 20), stackTop.rawValue / 6 * 5)
+    return pageSize.roundUp(VirtualAddress(stackTop.rawValue - gap))
+  }
+
+  /// A third of the task size; arm64 a quarter. Linux: `TASK_UNMAPPED_BASE`.
+  private var bottomUpBase: VirtualAddress {
+    let share: UInt = architecture == .arm64 ? 4 : 3
+    return pageSize.roundUp(VirtualAddress(window.rawValue / share))
+  }
+}
