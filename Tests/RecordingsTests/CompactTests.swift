@@ -66,6 +66,7 @@ struct CompactTests {
     header.hasRandomLayout = false
     header.stackLimit = UInt64.max
     header.initialMaps = maps
+    header.initialPages = [.init(address: 0x1000, states: [.present, .absent])]
     return header
   }
 

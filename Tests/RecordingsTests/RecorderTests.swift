@@ -214,6 +214,17 @@
       #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    @Test("a 32-bit program is refused in one line and leaves no file")
+    func otherArchitecture() throws {
+      let program = try compiled("narrow", ["-m32", "-nostdlib", "-static"])
+      let path = freshPath()
+      let error = #expect(throws: RecordingError.self) {
+        try Recorder.record(program: program, arguments: [], to: CompactWriter(path: path))
+      }
+      #expect(error?.description == "cannot record: \(program) is not an x86-64 program")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("a full disk is told and the program still ends as it would")
     func fullDisk() throws {
       let program = try compiled("calls")

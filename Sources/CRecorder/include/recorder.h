@@ -51,7 +51,8 @@ int recorder_call_at_stop(pid_t task, struct recorder_call *call);
 int recorder_call_registers(pid_t task, struct recorder_call *call);
 /// Lets the call be left out and return `result`. To be called at its seccomp stop.
 int recorder_skip_call(pid_t task, int64_t result);
-/// Waits for any task that the calling thread traces; returns its id.
+/// The next stop or end of any task that the calling thread traces. Returns the task, or 0 when
+/// there is none and `does_block` is not set.
 pid_t recorder_wait(int *status, int does_block);
 /// Reads the tracee's memory; returns the number of bytes.
 int64_t recorder_read_memory(pid_t task, uint64_t address, void *buffer, uint64_t count);

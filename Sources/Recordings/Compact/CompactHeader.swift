@@ -7,7 +7,7 @@ private enum CompactHeaderField: UInt8 {
   case architecture, pageSize, taskSize, mmapMinimumAddress, stackLimit, addressSpaceLimit
   case dataLimit, lockedLimit, overcommit, maxMapCount, totalMemory, hugePageSize
   case transparentHugePages, sharedMemoryHugePages, stackGuardGapPages, hasRandomLayout
-  case programBreak, initialMaps
+  case programBreak, initialMaps, initialPages
 }
 
 extension CompactEncoder {
@@ -33,6 +33,15 @@ extension CompactEncoder {
     if !header.initialMaps.isEmpty {
       put(byte: CompactHeaderField.initialMaps.rawValue)
       put(header.initialMaps)
+    }
+    if !header.initialPages.isEmpty {
+      put(byte: CompactHeaderField.initialPages.rawValue)
+      put(count: header.initialPages.count)
+      for pages in header.initialPages {
+        put(pages.address)
+        put(count: pages.states.count)
+        for state in pages.states { put(byte: state.rawValue) }
+      }
     }
   }
 
@@ -74,8 +83,22 @@ extension CompactDecoder {
       case .hasRandomLayout: header.hasRandomLayout = try takeFlag()
       case .programBreak: header.programBreak = try takeNumber()
       case .initialMaps: header.initialMaps = try takeMapLines()
+      case .initialPages: header.initialPages = try takeInitialPages()
       }
     }
     return header
+  }
+
+  private mutating func takeInitialPages() throws(CompactDamage) -> [RecordingHeader.InitialPages] {
+    let count = try takeCount(ofAtLeast: 2)
+    var result: [RecordingHeader.InitialPages] = []
+    for _ in 0..<count {
+      let address = try takeNumber()
+      let stateCount = try takeCount()
+      var states: [OracleProbe.PageState] = []
+      for _ in 0..<stateCount { states.append(try takeCase(of: OracleProbe.PageState.self)) }
+      result.append(RecordingHeader.InitialPages(address: address, states: states))
+    }
+    return result
   }
 }

@@ -12,8 +12,8 @@
     private(set) var missing: String?
     private(set) var lost: UInt64 = 0
 
-    /// Four megabytes a ring: a hundred thousand faults.
-    private static let wantedPages: UInt32 = 1024
+    /// A megabyte a ring: 26,000 faults. More takes longer to allocate than short programs run.
+    private static let wantedPages: UInt32 = 256
 
     /// Records nothing.
     init() {}
@@ -47,7 +47,7 @@
       var pages = FaultRings.wantedPages
       var lastError: Int32?
       for processor in 0..<Int32(max(1, sysconf(Int32(_SC_NPROCESSORS_CONF)))) {
-        let wakeup = UInt32(pages) * 4096 / 2
+        let wakeup = UInt32(pages) * 4096 / 4
         let descriptor = recorder_open_faults(task, processor, wakeup, excludesKernel)
         // A processor that is not there or off line.
         if descriptor == -ENODEV || descriptor == -ENXIO || descriptor == -EINVAL {

@@ -43,6 +43,9 @@
       let error = recorder_ptrace(Ptrace.seize, root, 0, Ptrace.options)
       guard error == 0 else {
         kill(root, SIGKILL)
+        var status: Int32 = 0
+        // SAFETY: the status lives through the call.
+        unsafe waitpid(root, &status, 0)
         throw .notSupported("ptrace is refused: \(systemText(-error))")
       }
       tasks[root] = Task(space: AddressSpaceTurn())
