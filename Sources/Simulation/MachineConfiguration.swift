@@ -91,7 +91,8 @@ extension MachineConfiguration {
   public mutating func adopt(_ header: RecordingHeader) {
     if let kernel = header.kernel.flatMap(LinuxVersion.init(parsing:)) { version = kernel }
     if let size = header.pageSize, let known = PageSize(bytes: size) { pageSize = known }
-    if let mode = header.overcommit.flatMap({ CommitAccount.Policy(rawValue: UInt8(clamping: $0)) }) {
+    if let mode = header.overcommit.flatMap({ CommitAccount.Policy(rawValue: UInt8(clamping: $0)) })
+    {
       overcommit = mode
     }
     adoptLimits(header)

@@ -53,7 +53,8 @@ public enum SimulationError: Error, Hashable, Sendable, CustomStringConvertible 
 
   public var description: String {
     switch self {
-    case .noHostMemory(let bytes): "the host refuses to reserve \(bytes) bytes for the machine's RAM"
+    case .noHostMemory(let bytes):
+      "the host refuses to reserve \(bytes) bytes for the machine's RAM"
     case .tooLittleMemory(let bytes): "\(bytes) bytes of RAM are too little for the kernel to boot"
     }
   }
