@@ -33,9 +33,8 @@ public struct ReplayText {
     var table = Table([
       Table.Column("call"), Table.Column("count", .right), Table.Column("failed", .right),
     ])
-    for (name, count) in report.calls.sorted(by: {
-      ($1.value.count, $0.key) < ($0.value.count, $1.key)
-    }) {
+    let calls = report.calls.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    for (name, count) in calls {
       table.addRow([name, "\(count.count)", "\(count.failed)"])
     }
     return table.text(width: width) + "\n"

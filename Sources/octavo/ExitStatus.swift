@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recordings
+import Simulation
 
 /// The statuses that scripts may rely on; usage errors exit 64 through the argument parser.
 enum ExitStatus {
@@ -32,6 +33,8 @@ extension Octavo {
     case let error as Unavailable: leave(saying: error.description, ExitStatus.unavailable)
     case let error as RecordingError: leave(saying: error.description, ExitCode(error.exitStatus))
     case let error as RecordingWriteError:
+      leave(saying: error.description, ExitStatus.unavailable)
+    case let error as SimulationError:
       leave(saying: error.description, ExitStatus.unavailable)
     case let error as CannotWrite: leave(saying: error.description, ExitStatus.unavailable)
     default: exit(withError: error)

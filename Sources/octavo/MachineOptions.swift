@@ -50,7 +50,29 @@ struct MachineOptions: ParsableArguments {
     if let vaBits { configuration.virtualAddressBits = UInt8(clamping: vaBits) }
     if let ram { configuration.ram = ram.bytes }
     if let cpus { configuration.processors = cpus }
+    try Self.checkGeometry(of: configuration)
     return configuration
+  }
+
+  /// Refuses what no machine of the architecture has.
+  private static func checkGeometry(of machine: MachineConfiguration) throws {
+    let (pageSizes, widths, ramBits): ([PageSize], ClosedRange<UInt8>, UInt8) =
+      switch machine.architecture {
+      case .x86_64: ([.size4K], 47...48, 46)
+      case .i386: ([.size4K], 32...32, 32)
+      case .arm64: ([.size4K, .size16K, .size64K], 36...52, 47)
+      }
+    if !pageSizes.contains(machine.pageSize) {
+      throw ValidationError("\(machine.architecture) has no pages of this size")
+    }
+    if !widths.contains(machine.virtualAddressBits) {
+      throw ValidationError(
+        "\(machine.architecture) has \(widths.lowerBound) to \(widths.upperBound) address bits")
+    }
+    // The last page below the limit stays out, so that no end of RAM wraps.
+    if machine.ram.rawValue >= 1 << UInt(ramBits) {
+      throw ValidationError("\(machine.architecture) has less than 2^\(ramBits) bytes of RAM")
+    }
   }
 
   private func named() throws -> MachineConfiguration {

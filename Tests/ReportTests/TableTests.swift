@@ -25,9 +25,9 @@ struct TableTests {
   func narrowWindow() {
     #expect(
       table.text(width: 24) == """
-        name       pages  note
-        a              5  small
-        a longer…  12345
+        name        pages  note
+        a               5  small
+        a longer …  12345
 
         """)
   }

@@ -3,7 +3,9 @@ import Foundation
 /// `OctavoBenchmarks [--markdown] [--pairs N] [--list] [NAME …]`: runs those named, or all.
 @main
 enum Main {
-  static var benchmarks: [Benchmark] { [.buddy, .slab, .translate, .recording, .recordingTouch] }
+  static var benchmarks: [Benchmark] {
+    [.replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate]
+  }
 
   static func main() {
     do {

@@ -27,7 +27,21 @@ enum Checkout {
     return process.terminationStatus
   }
 
-  private static func path(_ relative: String) -> String {
+  /// What a command writes to standard output.
+  static func output(of command: [String]) throws -> Data {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: command[0])
+    process.arguments = Array(command.dropFirst())
+    process.standardOutput = pipe
+    try process.run()
+    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return data
+  }
+
+  /// A file of the checkout.
+  static func path(_ relative: String) -> String {
     root.appending(path: relative).path(percentEncoded: false)
   }
 }
