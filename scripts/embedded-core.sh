@@ -44,7 +44,7 @@ compile_core() { # triple folder
 
 compile_memory_functions() { # triple folder
   for source in "$root"/BareMetal/Sources/CFreestanding/*.c; do
-    "$tools/clang" -target "$1" -O2 -ffreestanding -fno-builtin -fno-stack-protector -ffunction-sections \
+    "$tools/clang" -target "$1" -I "$root/BareMetal/Sources/CFreestanding/include" -O2 -ffreestanding -fno-builtin -fno-stack-protector -ffunction-sections \
       -c -o "$2/$(basename "$source" .c)-c.o" "$source"
   done
 }
