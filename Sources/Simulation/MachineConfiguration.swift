@@ -52,11 +52,19 @@ public struct MachineConfiguration: Hashable, Sendable {
       case .arm64: .arm64_4K(ram: ram)
       }
     machine.pageSize = pageSize
-    // Tables are for 48 bits at most here; wider spaces are the hint's business, not the walker's.
-    machine.virtualAddressBits = min(virtualAddressBits, architecture == .i386 ? 32 : 48)
+    machine.virtualAddressBits = min(virtualAddressBits, widestTables)
     machine.ramSize = ByteCount(ram.rawValue & ~pageSize.offsetMask)
     machine.processors = processors
     return machine
+  }
+
+  /// The widest addresses that tables of this geometry translate.
+  private var widestTables: UInt8 {
+    switch architecture {
+    case .i386: 32
+    case .x86_64: 48
+    case .arm64: pageSize == .size64K ? 52 : 48
+    }
   }
 
   /// Where user space has what.

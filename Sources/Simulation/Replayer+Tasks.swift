@@ -48,9 +48,17 @@ extension Replayer {
     end(task)
   }
 
+  /// Whether the recording tells every change of the maps, not only what they are now and then.
+  private var followsMaps: Bool {
+    switch reader.header.source {
+    case .oracle, .folder: true
+    case .strace, .compact: false
+    }
+  }
+
   func execute(_ image: ExecImage, _ event: RecordedEvent) {
     report.processes.executions += 1
-    let truth = RecordedSpace(lines: image.origin == .unknown ? nil : visible(image.mappings))
+    let truth = RecordedSpace(lines: followsMaps ? visible(image.mappings) : nil)
     truth.isUnknown = image.origin == .unknown
     truth.learnsBreak = image.programBreak == nil
     guard var task = tasks[event.task] ?? addTask(event.task, truth, event) else { return }

@@ -30,18 +30,13 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     var reports: [ReplayReport] = []
-    for file in files { reports.append(try replay(file)) }
+    for file in files {
+      reports.append(
+        try machine.replay(file, format: format, checksInvariants: checkInvariants))
+    }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
     if !json.replacesText { reports.forEach(show) }
     if check, reports.contains(where: { $0.differenceCount > 0 }) { throw ExitStatus.difference }
-  }
-
-  private func replay(_ file: String) throws -> ReplayReport {
-    let reader = try RecordingOpener.open(file, format: format)
-    var options = ReplayOptions()
-    options.checksInvariants = checkInvariants
-    let configuration = try machine.configuration(for: reader.header)
-    return try Replayer(reader, source: file, on: configuration, options: options).run()
   }
 
   private func show(_ report: ReplayReport) {
@@ -51,3 +46,20 @@ struct ReplayCommand: ParsableCommand {
 }
 
 extension RecordingFormat: ExpressibleByArgument {}
+
+extension MachineOptions {
+  /// Replays one recording on the machine described; says so when the recording ends too early.
+  func replay(
+    _ file: String, format: RecordingFormat?, checksInvariants: Bool
+  ) throws -> ReplayReport {
+    let reader = try RecordingOpener.open(file, format: format)
+    var options = ReplayOptions()
+    options.checksInvariants = checksInvariants
+    let configuration = try configuration(for: reader.header)
+    let report = try Replayer(reader, source: file, on: configuration, options: options).run()
+    if let truncation = (reader as? CompactReader)?.truncation {
+      StandardStreams.complain("the recording ends early: \(truncation)")
+    }
+    return report
+  }
+}

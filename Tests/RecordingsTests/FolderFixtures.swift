@@ -47,3 +47,16 @@ func events(of reader: some RecordingReader) throws(BadInput) -> [RecordedEvent]
   while let event = try reader.next() { events.append(event) }
   return events
 }
+
+/// Facts of a recording folder that only tests compare with.
+enum FolderFixture {
+  private struct Truth: Decodable {
+    var mm_calls_strace: [String: Int]
+  }
+
+  /// How often each memory call came in the strace run.
+  static func memoryCalls(folder: String) throws -> [String: Int] {
+    let truth = URL(filePath: folder).appending(path: "truth.json")
+    return try JSONDecoder().decode(Truth.self, from: Data(contentsOf: truth)).mm_calls_strace
+  }
+}

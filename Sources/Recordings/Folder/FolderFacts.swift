@@ -14,19 +14,31 @@ struct FolderFacts {
   /// A file that the program mapped or executed.
   struct FileFacts: Decodable {
     var size: UInt64?
-    var elf_type: String?
-    var entry: String?
-    var interp: String?
+    var type: String?
+    var interpreter: String?
     /// readelf's columns: type, offset, address, physical address, file size, memory size, letters
     /// of the flags one by one, alignment.
-    var phdrs: [[String]]?
+    var segments: [[String]]?
+
+    enum CodingKeys: String, CodingKey {
+      case size
+      case type = "elf_type"
+      case interpreter = "interp"
+      case segments = "phdrs"
+    }
   }
 
   private struct Truth: Decodable {
     var kernel: String?
-    var page_size: UInt64?
+    var pageSize: UInt64?
     var aslr: String?
-    var thp_enabled: String?
+    var hugePages: String?
+
+    enum CodingKeys: String, CodingKey {
+      case kernel, aslr
+      case pageSize = "page_size"
+      case hugePages = "thp_enabled"
+    }
   }
 
   init(folder: String) throws(BadInput) {
@@ -37,9 +49,9 @@ struct FolderFacts {
     let truth = try Self.decode(Truth.self, path)
     let words = truth.kernel?.split(separator: " ").map(String.init) ?? []
     if words.count == 3 { (header.kernel, header.architecture) = (words[1], words[2]) }
-    header.pageSize = truth.page_size
+    header.pageSize = truth.pageSize
     header.hasRandomLayout = truth.aslr.map { !$0.hasPrefix("off") }
-    header.transparentHugePages = truth.thp_enabled
+    header.transparentHugePages = truth.hugePages
   }
 
   /// The path of `name` or `name.gz` in the folder; nil when there is neither.

@@ -47,9 +47,25 @@ public final class FolderReader: RecordingReader {
       }
       reader = try MapsLogReader(ByteSource(path: mapsLog), facts: facts)
     case .strace:
-      throw BadInput(file: folder, line: 0, expected: "maps.log", found: "strace.log")
+      reader = try Self.straceReader(folder, mapsLog: mapsLog, facts: facts)
     }
   }
 
   public func next() throws(BadInput) -> RecordedEvent? { try reader.next() }
+
+  private static func straceReader(
+    _ folder: String, mapsLog: String?, facts: FolderFacts
+  ) throws(BadInput) -> StraceReader {
+    guard let strace = FolderFacts.file("strace.log", in: folder) else {
+      throw BadInput(
+        file: folder, line: 0,
+        expected: "a folder with maps.log or strace.log, plain or compressed", found: "neither")
+    }
+    let lines = LineReader(try ByteSource(path: strace))
+    let images: any ExecImageSource =
+      if let mapsLog { try FolderImages(mapsLog: mapsLog, facts: facts) } else {
+        FactImages(facts: facts)
+      }
+    return StraceReader(lines, images: images, fileSystem: .ext4)
+  }
 }

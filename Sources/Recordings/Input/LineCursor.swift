@@ -15,6 +15,12 @@
     end = count
   }
 
+  /// A line of no bytes.
+  static var empty: LineCursor {
+    // SAFETY: no byte of it is ever read.
+    unsafe LineCursor(base: UnsafePointer(bitPattern: 1)!, count: 0)
+  }
+
   var isAtEnd: Bool { position >= end }
 
   /// The next byte, or 0 at the end.

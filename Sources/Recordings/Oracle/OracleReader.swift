@@ -34,16 +34,16 @@ public final class OracleReader: RecordingReader {
 
   /// Opens a log, plain or compressed; `-` is standard input.
   public convenience init(path: String) throws(BadInput) {
-    try self.init(ByteSource(path: path))
+    try self.init(LineReader(ByteSource(path: path)))
   }
 
   /// Reads a log from memory, under a name for its messages.
   public convenience init(name: String, text: String) throws(BadInput) {
-    try self.init(ByteSource(name: name, bytes: Array(text.utf8)))
+    try self.init(LineReader(ByteSource(name: name, bytes: Array(text.utf8))))
   }
 
-  init(_ source: ByteSource) throws(BadInput) {
-    lines = LineReader(source)
+  init(_ lines: LineReader) throws(BadInput) {
+    self.lines = lines
     try readHeader()
   }
 

@@ -1,7 +1,11 @@
 /// The memory calls by their names in a text.
 enum CallSymbols {
-  static let table = SymbolTable(
-    CallName.allCases.map { (staticText(of: $0), UInt64($0.rawValue)) })
+  static let table = SymbolTable(pairs)
+
+  /// Each name with the raw value of its `CallName`.
+  static var pairs: [(StaticString, UInt64)] {
+    CallName.allCases.map { (staticText(of: $0), UInt64($0.rawValue)) }
+  }
 
   /// `CallName.text` as a literal, which a table of the hot path needs.
   private static func staticText(of name: CallName) -> StaticString {

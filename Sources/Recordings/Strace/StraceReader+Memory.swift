@@ -1,0 +1,163 @@
+internal import MemoryTypes
+
+extension StraceReader {
+  /// A memory call, whole; the line stands behind its `(`.
+  func memoryCall(
+    _ name: CallName, _ line: inout LineCursor, of task: StraceTask
+  ) throws(BadInput) {
+    let start = line
+    guard let arguments = arguments(&line) else {
+      throw lines.bad("arguments of \(name.text) and ')'", at: start)
+    }
+    let end = line
+    guard let result = line.straceResult(StraceSymbols.errors) else {
+      throw lines.bad("' = RESULT'", at: end)
+    }
+    guard let value = result.value else {
+      // The task ended in the call, or a signal will restart it.
+      names.count("a memory call without a result")
+      return
+    }
+    if name == .setrlimit { return limitCall(from: start, resource: arguments[0], value, of: task) }
+    if name == .prctl, !isAboutMemory(arguments[0]) {
+      names.count("prctl")
+      return
+    }
+    var call = RecordedCall(name, .init(), result: value)
+    for index in 0..<arguments.count { call.arguments[index] = arguments[index].value }
+    if let unknown = unknownArgument(of: name, in: arguments) {
+      throw lines.bad(
+        "numbers or known flags as argument \(unknown + 1) of \(name.text)", at: start)
+    }
+    try finish(&call, arguments, result, line, of: task)
+  }
+
+  /// Up to six arguments; the line stands at `)` then.
+  private func arguments(_ line: inout LineCursor) -> InlineArguments? {
+    var arguments = InlineArguments()
+    line.skipSpaces()
+    while line.peek != UInt8(ascii: ")") {
+      if arguments.count > 0 {
+        guard line.skip(",") else { return nil }
+        line.skipSpaces()
+      }
+      guard let argument = line.straceArgument(StraceSymbols.memory), arguments.count < 6 else {
+        return nil
+      }
+      arguments.append(argument)
+      line.skipSpaces()
+    }
+    return arguments
+  }
+
+  /// Six places without an allocation.
+  struct InlineArguments {
+    private var storage: InlineArray<6, StraceArgument> = .init(repeating: StraceArgument())
+    private(set) var count = 0
+
+    subscript(index: Int) -> StraceArgument { storage[index] }
+
+    mutating func append(_ argument: StraceArgument) {
+      storage[count] = argument
+      count += 1
+    }
+  }
+
+  /// The first argument that must be a number and is none.
+  private func unknownArgument(of name: CallName, in arguments: InlineArguments) -> Int? {
+    let numeric: Int
+    switch name {
+    case .brk, .mlockall: numeric = 1
+    case .munmap, .mlock, .munlock, .ftruncate, .mincore: numeric = 2
+    case .mprotect, .madvise, .msync, .mlock2, .mseal: numeric = 3
+    case .mremap: numeric = 4
+    case .remapFilePages: numeric = 5
+    case .mmap: numeric = 6
+    default: return nil
+    }
+    guard arguments.count >= numeric else { return arguments.count }
+    for index in 0..<numeric where !arguments[index].isNumeric { return index }
+    return nil
+  }
+
+  private func isAboutMemory(_ option: StraceArgument) -> Bool {
+    switch option.value {
+    case 35, 41, 42, 65, 66, 67, 68, 0x5356_4d41: option.isNumeric
+    default: false
+    }
+  }
+
+  /// Finds the file of a call that has one, and makes the event.
+  private func finish(
+    _ call: inout RecordedCall, _ arguments: InlineArguments, _ result: StraceResult,
+    _ line: LineCursor, of task: StraceTask
+  ) throws(BadInput) {
+    confirmHeldExec(by: call, of: task)
+    switch call.name {
+    case .mmap: fillInFile(&call, arguments[4], line, of: task)
+    case .ftruncate:
+      guard call.result == 0 else { return names.count("ftruncate that failed") }
+      guard truncate(&call, arguments[0], line, of: task) else { return }
+    case .memfdCreate: memfdCreated(call, name: arguments[0].text, result, line, of: task)
+    case .memfdSecret, .userfaultfd:
+      opened(result, .readWrite, isClosedOnExec: false, line, of: task)
+    default: break
+    }
+    emit(.call(call), task: task)
+  }
+
+  private func fillInFile(
+    _ call: inout RecordedCall, _ descriptor: StraceArgument, _ line: LineCursor,
+    of task: StraceTask
+  ) {
+    call.arguments.a4 = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: descriptor.value)))
+    let isAnonymous = call.arguments.a3 & 0x20 != 0
+    let number = Int32(truncatingIfNeeded: descriptor.value)
+    guard !isAnonymous, number >= 0, call.result != -Int64(Errno.EBADF.rawValue) else { return }
+    var entry = openFile(number, descriptor, line, of: task)
+    let (file, newSize) = fileTable.intern(&entry, files: &files)
+    task.descriptors.entries[number] = entry
+    if let newSize { emit(.fileSize(file: file, bytes: newSize), task: task) }
+    (call.file, call.fileAccess) = (file, entry.access)
+  }
+
+  /// The size of a file that nobody mapped yet is kept for later and makes no event.
+  private func truncate(
+    _ call: inout RecordedCall, _ descriptor: StraceArgument, _ line: LineCursor,
+    of task: StraceTask
+  ) -> Bool {
+    let number = Int32(truncatingIfNeeded: descriptor.value)
+    var entry = openFile(number, descriptor, line, of: task)
+    call.file = fileTable.truncated(&entry, to: call.arguments.a1)
+    call.fileAccess = entry.access
+    task.descriptors.entries[number] = entry
+    return call.file != nil
+  }
+
+  /// `setrlimit(RLIMIT_X, {rlim_cur=…, rlim_max=…})`: the two limits become arguments 1 and 2.
+  func limitCall(
+    from line: LineCursor, resource: StraceArgument, _ result: Int64, of task: StraceTask
+  ) {
+    guard resource.isNumeric, let current = limit(after: "rlim_cur=", line),
+      let highest = limit(after: "rlim_max=", line)
+    else { return names.count("limit") }
+    emit(
+      .call(RecordedCall(.setrlimit, .init(resource.value, current, highest), result: result)),
+      task: task)
+  }
+
+  /// `8192*1024`, `100` or `RLIM64_INFINITY`.
+  private func limit(after name: StaticString, _ line: LineCursor) -> UInt64? {
+    guard var place = line.place(after: name) else { return nil }
+    if place.skip("RLIM") { return .max }
+    guard let value = place.number() else { return nil }
+    guard place.skip("*1024") else { return value }
+    return value < 1 << 54 ? value << 10 : nil
+  }
+}
+
+/// The tables of the strace reader.
+enum StraceSymbols {
+  static let memory = MemorySymbols.table
+  static let errors = ErrnoSymbols.table
+}
