@@ -44,16 +44,19 @@ compile_core() { # triple folder
 
 compile_memory_functions() { # triple folder
   for source in "$root"/BareMetal/Sources/CFreestanding/*.c; do
-    "$tools/clang" -target "$1" -O2 -ffreestanding -fno-builtin -fno-stack-protector -ffunction-sections \
-      -c -o "$2/$(basename "$source" .c)-c.o" "$source"
+    "$tools/clang" -target "$1" -I "$root/BareMetal/Sources/CFreestanding/include" -O2 \
+      -ffreestanding -fno-builtin -fno-stack-protector -ffunction-sections -c -o "$2/$(basename "$source" .c)-c.o" "$source"
   done
 }
 
-# Hash values are not roots: they are seeded at random, and no kernel code asks for them.
+# Two kinds of symbol are no roots, but fail the link if anything reaches them: hash values, which
+# are seeded at random, and the coroutines that the compiler makes of stored properties without a
+# copy (mangled `vr`, `vM`), whose frames come from the heap; code in the core reads such properties
+# in place.
 link_core() { # triple folder
   for module in $modules; do
     "$tools/llvm-nm" --defined-only --extern-only --format=just-symbols "$2/$module.o" |
-      grep -E "^[$]e${#module}$module" | grep -vE '9hashValueSivg|13_rawHashValue' || true
+      grep -E "^[$]e${#module}$module" | grep -vE '9hashValueSivg|13_rawHashValue|v[rM]$' || true
   done | sed 's/^/--undefined=/' >"$2/roots"
   "$tools/ld.lld" --gc-sections --no-undefined --entry=0 -o "$2/core.elf" "@$2/roots" "$2"/*.o ||
     fail "$1: the core needs what bare metal does not have"

@@ -47,8 +47,8 @@ extension Replayer {
     report.memory.pageTableBytes = UInt64(totals.tablePages) * pageBytes
     report.memory.minorFaults = totals.minor
     report.memory.majorFaults = totals.major
-    let areas = tasks.values.map { $0.kernelTask.pointee.space.pointee.vmas.count }
-    report.memory.vmas = areas.max() ?? 0
+    report.memory.vmas =
+      tasks.values.map { $0.kernelTask.pointee.space.pointee.vmas.count }.max() ?? 0
     report.memory.slabBytes =
       UInt64(SlabInfo.pageCount(of: computer.pages).rawValue) * pageBytes
     let tlb = computer.hardware.mmu
