@@ -1,1 +1,86 @@
+import Foundation
+import MemoryTypes
+import Recordings
+import Simulation
 import Testing
+
+/// Recordings of the real kernel, replayed: every result and every map is equal.
+@Suite("Replay of what the real kernel did")
+struct SimulationTests {
+  static let fixtures = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
+
+  @Test(
+    "a log of random mmap, munmap, mprotect and brk replays with 0 differences",
+    arguments: ["basic-1", "basic-2", "basic-3", "basic-4"])
+  func basicLog(name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("oracle/x86_64-6.18/\(name).log.gz").path
+    let report = try replay(OracleReader(path: path), path, checksInvariants: true)
+    #expect(report.differences == [])
+    #expect(report.differenceCount == 0)
+    #expect(report.checked.results == 600)
+    #expect(report.checked.maps == 600)
+    #expect(report.unsupported.isEmpty)
+  }
+
+  @Test(
+    "a real program's calls and every change of its maps replay with 0 differences",
+    arguments: ["ls", "sqlite", "python"])
+  func recordingFolder(name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("recordings/\(name)").path
+    let report = try replay(FolderReader(folder: path), path, checksInvariants: true)
+    #expect(report.differences == [])
+    #expect(report.checked.results > 35)
+    #expect(report.checked.maps >= report.checked.results)
+  }
+
+  @Test("every frame is free again when the last task is gone", arguments: ["basic-1", "basic-4"])
+  func framesComeBack(name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("oracle/x86_64-6.18/\(name).log.gz").path
+    let report = try replay(OracleReader(path: path), path, checksInvariants: false)
+    #expect(report.memory.peakResidentPages > 100)
+    #expect(report.after.freePages == report.before.freePages)
+    #expect(report.after.buddyinfo == report.before.buddyinfo)
+  }
+
+  @Test("a result that was tampered with is a difference")
+  func plantedDifference() throws {
+    let path = Self.fixtures.appendingPathComponent("oracle/x86_64-6.18/basic-1.log.gz").path
+    let reader = try OracleReader(path: path)
+    let report = try replay(TamperedReader(reader), path, checksInvariants: false)
+    #expect(report.differenceCount > 0)
+  }
+
+  private func replay(
+    _ reader: any RecordingReader, _ path: String, checksInvariants: Bool
+  ) throws -> ReplayReport {
+    var configuration = MachineConfiguration.standard
+    configuration.ram = ByteCount(256 << 20)
+    configuration.adopt(reader.header)
+    var options = ReplayOptions()
+    options.checksInvariants = checksInvariants
+    return try Replayer(reader, source: path, on: configuration, options: options).run()
+  }
+}
+
+/// Passes events on, but for one: the first address that `mmap` returned is moved by a page.
+final class TamperedReader: RecordingReader {
+  private let reader: any RecordingReader
+  private var hasTampered = false
+
+  init(_ reader: any RecordingReader) { self.reader = reader }
+
+  var header: RecordingHeader { reader.header }
+  var files: [RecordedFile] { reader.files }
+  var ignored: [String: Int] { reader.ignored }
+
+  func next() throws(BadInput) -> RecordedEvent? {
+    guard var event = try reader.next() else { return nil }
+    if !hasTampered, case .call(var call) = event.body, call.name == .mmap, call.result > 0 {
+      call.result += 4096
+      event.body = .call(call)
+      hasTampered = true
+    }
+    return event
+  }
+}
