@@ -111,6 +111,9 @@ public struct InvalidationCounts: Hashable, Sendable {
   public var pages: UInt64 = 0
   public var spaces: UInt64 = 0
   public var all: UInt64 = 0
+
+  /// None yet.
+  public init() {}
 }
 
 /// What the handles of one machine share.

@@ -15,6 +15,7 @@ extension PageTable {
   /// - Parameters:
   ///   - floor: the end of the mapping below, or 0.
   ///   - ceiling: the start of the mapping above; 0 means none up to the end of the address space.
+  /// - Precondition: `range` lies in the addresses that this root translates.
   /// - Complexity: O(entries of the tables touched).
   ///
   /// Linux: `free_pgd_range()`, mm/memory.c.

@@ -26,7 +26,7 @@ extension PageTable {
     while address <= last {
       let walk = walk(address)
       if walk.outcome == .nonCanonical {
-        guard format.hasHighHalf, address < highHalf else { return }
+        guard format.hasHighHalf, !format.hasHighRoot, address < highHalf else { return }
         address = highHalf
         continue
       }
