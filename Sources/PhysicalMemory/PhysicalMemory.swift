@@ -20,7 +20,7 @@
 // What the descriptor of a frame says:
 //
 //   reserved                     a hole, the kernel image, an early allocation
-//   buddy, order                 first frame of a free block, in the free list of that order
+//   free, order                  first frame of a free block, in the free list of that order
 //   allocated, order             first frame of a block that someone owns
 //   allocated + head; tail       the same for a compound block, whose tails know their order
 //   none                         inside a block that is not compound

@@ -139,11 +139,11 @@ struct FailureTests {
     }
   }
 
-  @Test("invariants notice a frame that lost its owner")
+  @Test("invariants notice an allocated frame that is marked reserved")
   func lostFrame() async {
     await #expect(processExitsWith: .failure) {
       let machine = try Laboratory()
-      try machine.take(0).pointee.flags = []
+      try machine.take(0).pointee.flags = .reserved
       machine.pages.pointee.checkInvariants()
     }
   }

@@ -61,11 +61,11 @@ extension Ref where Object == SlabCore {
     let slot = UInt(bitPattern: object)
     let start = unsafe UInt(bitPattern: pointee.pages.pointee.pointer(to: slab))
     guard slab.pointee.flags.contains(.slab), slab.pointee.slabCache == address,
-      let index = pointee.geometry.slot(at: slot &- start), index < Int(slab.pointee.slotCount)
+      let index = pointee.geometry.slot(at: slot &- start)
     else {
       SlabMisuse.trapForeign()
     }
-    let isSurplus = pointee.node.withLock { $0.put(slot, in: slab) }
+    let isSurplus = pointee.node.withLock { $0.put(slot, index, in: slab) }
     if isSurplus { giveBack(slab) }
   }
 

@@ -36,7 +36,8 @@ struct SlabNode: Sendable {
   ///
   /// Traps on a slot that is free already, as far as the head of the free list shows it.
   @inline(__always)
-  mutating func put(_ slot: UInt, in slab: Ref<Page>) -> Bool {
+  mutating func put(_ slot: UInt, _ index: Int, in slab: Ref<Page>) -> Bool {
+    guard index < Int(slab.pointee.slotCount) else { SlabMisuse.trapForeign() }
     guard slab.pointee.slotsInUse > 0, slab.pointee.firstFreeSlot != slot else {
       SlabMisuse.trapFreedTwice()
     }

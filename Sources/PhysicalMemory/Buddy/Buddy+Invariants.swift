@@ -22,7 +22,7 @@ extension Buddy {
       var next = list.first
       while let block = next {
         precondition(pages.contains(block), "a free list holds a foreign page")
-        precondition(block.pointee.flags == .buddy, "a block in a free list is not free")
+        precondition(block.pointee.state == .free, "a block in a free list is not free")
         precondition(block.pointee.order == order, "a free block stands in another order's list")
         next = list.next(after: block)
       }
@@ -40,17 +40,16 @@ extension Buddy {
       let page = pages[frame]
       let size = page.pointee.order.pageCount
       if page.pointee.flags.contains(.reserved) {
-        precondition(
-          page.pointee.flags.isDisjoint(with: [.buddy, .allocated]), "reserved and used")
+        precondition(page.pointee.state == .inside, "a frame is reserved and in use")
         frame = frame + PageCount(1)
         continue
       }
       checkBlock(frame, page.pointee.order)
-      if page.pointee.flags.contains(.buddy) {
+      if page.pointee.state == .free {
         checkUnmerged(frame, page.pointee.order)
         free += size.rawValue
       } else {
-        precondition(page.pointee.flags.contains(.allocated), "a frame is neither free nor owned")
+        precondition(page.pointee.state == .allocated, "a frame is neither free nor owned")
         allocated += size.rawValue
       }
       frame = frame + size
@@ -67,8 +66,9 @@ extension Buddy {
     var inside = frame + PageCount(1)
     while inside < frame + size {
       let page = pages[inside]
-      let outer: PageFlags = [.buddy, .allocated, .reserved, .head]
-      precondition(page.pointee.flags.isDisjoint(with: outer), "a frame stands in two blocks")
+      precondition(page.pointee.state == .inside, "a frame stands in two blocks")
+      precondition(
+        page.pointee.flags.isDisjoint(with: [.reserved, .head]), "a frame stands in two blocks")
       precondition(
         page.pointee.flags.contains(.tail) == isCompound, "a tail without a head, or the reverse")
       inside = inside + PageCount(1)
@@ -81,7 +81,7 @@ extension Buddy {
     guard range.contains(other) else { return }
     let buddy = pages[other]
     precondition(
-      !(buddy.pointee.flags.contains(.buddy) && buddy.pointee.order == order),
+      !(buddy.pointee.state == .free && buddy.pointee.order == order),
       "two free buddies were not merged")
   }
 }

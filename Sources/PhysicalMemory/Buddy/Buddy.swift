@@ -36,7 +36,7 @@ struct Buddy: Sendable {
         split(block, from: found, to: order)
         freePages = PageCount(freePages.rawValue &- order.pageCount.rawValue)
         statistics.allocations &+= 1
-        block.pointee.flags = .allocated
+        block.pointee.state = .allocated
         block.pointee.order = order
         return block
       }
@@ -52,12 +52,12 @@ struct Buddy: Sendable {
   /// O(maximum order). Linux: `__free_one_page()`.
   @inline(__always)
   mutating func free(_ block: Ref<Page>, _ order: Order) {
-    let flags = block.pointee.flags
-    guard flags.contains(.allocated) && block.pointee.order == order else {
-      BadFree.trap(flags)
+    guard block.pointee.state == .allocated && block.pointee.order == order else {
+      BadFree.trap(block)
     }
-    if flags.contains(.head) { dissolveCompound(block, order) }
+    if block.pointee.flags.contains(.head) { dissolveCompound(block, order) }
     block.pointee.flags = []
+    block.pointee.state = .inside
     block.pointee.mapping = 0
     block.pointee.references = 0
     statistics.frees &+= 1
@@ -126,7 +126,7 @@ struct Buddy: Sendable {
     let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
     guard range.contains(other) else { return nil }
     let buddy = pages[other]
-    guard buddy.pointee.flags.contains(.buddy), buddy.pointee.order == order else { return nil }
+    guard buddy.pointee.state == .free, buddy.pointee.order == order else { return nil }
     return buddy
   }
 
@@ -142,13 +142,13 @@ struct Buddy: Sendable {
 
   @inline(__always)
   private func mark(_ block: Ref<Page>, _ order: Order) {
-    block.pointee.flags = .buddy
+    block.pointee.state = .free
     block.pointee.order = order
   }
 
   @inline(__always)
   private func unmark(_ block: Ref<Page>) {
-    block.pointee.flags = []
+    block.pointee.state = .inside
     block.pointee.order = .zero
   }
 }

@@ -4,18 +4,20 @@ public import MemoryTypes
 ///
 /// 64 bytes on 64-bit machines, so that one cache line holds one. A descriptor of zero bytes is
 /// valid: a frame inside some block. While a frame is free its fields belong to the allocator;
-/// while it is allocated `flags` of the allocator and `order` still do, the rest is the owner's.
+/// while it is allocated `state` and `order` still do, the rest is the owner's.
 @frozen
 public struct Page: ~Copyable {
-  /// See `PageFlags`. Changed by whoever owns the frame; under the zone lock while it is free.
+  /// See `PageFlags`. Changed by whoever owns the frame; by the allocator while it is free.
   public var flags: PageFlags
   /// The order of the block that this frame is the first of, free or allocated; for the tail of a
   /// compound block the order of that block. Read-only for owners.
   public internal(set) var order: Order
+  /// Whether the frame is the first of a block, and of which kind.
+  public internal(set) var state: PageState
   /// The index of the zone in its node.
   public internal(set) var zone: UInt8
   /// The node that the frame belongs to.
-  public internal(set) var node: UInt16
+  public internal(set) var node: UInt8
   /// The owner's list: free list, LRU list, partial slabs. Linux: `lru`.
   public var link: ListLink<Page>
   /// Whose contents these are: an address space, a file, a slab cache. Linux: `mapping`.
@@ -36,6 +38,7 @@ public struct Page: ~Copyable {
   public init() {
     flags = []
     order = .zero
+    state = .inside
     zone = 0
     node = 0
     link = ListLink()

@@ -1,7 +1,7 @@
 /// What a frame is used for and how it stands with its owner. Linux: `enum pageflags`.
 ///
-/// No flag at all means: a frame inside a block, whose first frame says what the block is. So the
-/// descriptors of memory that was never touched are zero bytes and need not be written at boot.
+/// They are the owner's while a frame is allocated; what the allocator itself must know of a
+/// neighbour it does not own is `PageState`.
 @frozen
 public struct PageFlags: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
@@ -11,10 +11,6 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
 
   /// Not the allocator's: a hole, the kernel image, an early allocation. Linux: `PG_reserved`.
   public static var reserved: PageFlags { PageFlags(rawValue: 1 << 0) }
-  /// First frame of a free block, which stands in a free list. Linux: `PageBuddy`.
-  public static var buddy: PageFlags { PageFlags(rawValue: 1 << 1) }
-  /// First frame of a block that someone owns. Linux knows it by the reference count only.
-  public static var allocated: PageFlags { PageFlags(rawValue: 1 << 2) }
   /// First frame of a compound block. Linux: `PG_head`.
   public static var head: PageFlags { PageFlags(rawValue: 1 << 3) }
   /// Another frame of a compound block. Linux: `PageTail`.
@@ -33,4 +29,17 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
   public static var swapBacked: PageFlags { PageFlags(rawValue: 1 << 10) }
   /// Used since the last scan. Linux: `PG_referenced`.
   public static var referenced: PageFlags { PageFlags(rawValue: 1 << 11) }
+}
+
+/// What the page allocator knows of a frame: written under the zone lock only, since it is read
+/// for neighbours that someone else owns. Linux: `PageBuddy`, the rest only by reference count.
+///
+/// Zero bytes mean: inside a block, whose first frame says what the block is. So the descriptors
+/// of memory that was never touched are valid and need not be written at boot.
+public enum PageState: UInt8, Sendable {
+  case inside = 0
+  /// First frame of a free block, which stands in a free list.
+  case free = 1
+  /// First frame of a block that someone owns.
+  case allocated = 2
 }
