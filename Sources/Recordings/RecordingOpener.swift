@@ -43,9 +43,10 @@ public enum RecordingOpener {
   }
 
   private static func isFolder(_ path: String) -> Bool {
-    guard let folder = try? FileDescriptor.open(path, .readOnly, options: .directory) else {
-      return false
-    }
+    guard
+      let folder = try? FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.directory, .closeOnExec])
+    else { return false }
     try? folder.close()
     return true
   }

@@ -46,7 +46,8 @@ public struct ELFFile: Hashable, Sendable {
   /// Reads the headers of the file at `path`.
   public init(path: String) throws(BadInput) {
     do {
-      let descriptor = try FileDescriptor.open(path, .readOnly)
+      let descriptor = try FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
       defer { try? descriptor.close() }
       let size = UInt64(clamping: try descriptor.seek(offset: 0, from: .end))
       try self.init(path: path, bytes: ELFBytes(file: descriptor, size: size, name: path))
@@ -68,7 +69,7 @@ public struct ELFFile: Hashable, Sendable {
     guard ident.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
       throw bytes.bad("an ELF file", "another magic number")
     }
-    guard (ident[4] == 1 || ident[4] == 2), ident[5] == 1 else {
+    guard ident[4] == 1 || ident[4] == 2, ident[5] == 1 else {
       throw bytes.bad("32 or 64 bits, little-endian", "class \(ident[4]), order \(ident[5])")
     }
     let is64Bit = ident[4] == 2

@@ -1,9 +1,12 @@
 /// Builds images from the program headers that a folder's `files.json` holds.
 struct FactImages: ExecImageSource {
   private let facts: FolderFacts
-  private let environment = ExecEnvironment.running
+  private let environment: ExecEnvironment
 
-  init(facts: FolderFacts) { self.facts = facts }
+  init(facts: FolderFacts, environment: ExecEnvironment = .running) {
+    self.facts = facts
+    self.environment = environment
+  }
 
   func image(path: String, family: String, index: Int) -> ExecImage? {
     guard let program = elf(path) else { return nil }

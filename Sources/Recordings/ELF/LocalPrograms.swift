@@ -21,7 +21,11 @@ struct LocalPrograms: ExecImageSource {
   }
 
   func fileSize(path: String) -> UInt64? {
-    guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
+    // A pipe without a writer must not hold us up.
+    guard
+      let file = try? FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+    else { return nil }
     defer { try? file.close() }
     return (try? file.seek(offset: 0, from: .end)).map { UInt64(clamping: $0) }
   }
@@ -30,7 +34,7 @@ struct LocalPrograms: ExecImageSource {
   private func program(_ path: String, depth: Int) -> ELFFile? {
     let path = Self.resolved(path)
     if let file = try? ELFFile(path: path) { return file }
-    guard depth < 4, let source = try? ByteSource(path: path),
+    guard depth < 4, fileSize(path: path) != nil, let source = try? ByteSource(path: path),
       let start = try? source.prefix(256), start.starts(with: "#!".utf8)
     else { return nil }
     let line = start.dropFirst(2).prefix { $0 != 10 }.drop { $0 == 0x20 || $0 == 9 }
