@@ -54,6 +54,12 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
     ]
   ),
   ("UserHeap", ["MemoryTypes"]),
+  (
+    "Boot",
+    [
+      "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+    ]
+  ),
 ]
 
 let package = Package(
@@ -120,6 +126,7 @@ let package = Package(
         "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
       ]
     ),
+    ("Boot", ["MemoryTypes", "PhysicalMemory"]),
     ("Recordings", ["MemoryTypes", "CZlib"]),
     ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
     ("Report", ["MemoryTypes", "Simulation"]),

@@ -11,7 +11,8 @@ let strict: [SwiftSetting] = [
 
 /// The modules that are measured.
 let measured: [Target.Dependency] = [
-  "MemoryTypes", "Machine", "PhysicalMemory", "KernelHeap", "Recordings", "Simulation", "Report",
+  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "Recordings",
+  "Simulation", "Report",
 ].map { .product(name: $0, package: "octavo") }
 
 /// A package of its own: rivals and long runs stay out of the build and the tests of the main one.

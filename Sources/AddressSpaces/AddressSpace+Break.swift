@@ -46,7 +46,7 @@ extension AddressSpace {
 
     let candidate = MergeCandidate(
       range: range, flags: flags, pageOffset: pageSize.pageNumber(of: range.start),
-      previous: vmas.vma(before: range.start), onlyExtendsPrevious: true)
+      previous: heapArea(below: range.start), onlyExtendsPrevious: true)
     do {
       if mergeNew(candidate) == nil {
         _ = try addArea(VMA(range: range, flags: flags, pageOffset: candidate.pageOffset))
@@ -57,6 +57,12 @@ extension AddressSpace {
     }
     account(flags, added: pages)
     if flags.contains(.locked) { accounts.locked += pages }
+  }
+
+  /// The VMA that the heap may extend: what ends at or below its start is the program's, not the heap's.
+  private func heapArea(below end: VirtualAddress) -> Ref<VMA>? {
+    guard let vma = vmas.vma(before: end), vma.pointee.end > heapStart else { return nil }
+    return vma
   }
 
   /// The next VMA, with its guard gap if it is a stack, must begin a page above the new heap.

@@ -36,7 +36,11 @@ extension AddressSpace {
     let pages = pageCount(vma.pointee.range)
     let flags = vma.pointee.flags
     sums.total += pages
-    if flags.isCode { sums.code += pages } else if flags.isStack { sums.stack += pages } else if flags.isData {
+    if flags.isCode {
+      sums.code += pages
+    } else if flags.isStack {
+      sums.stack += pages
+    } else if flags.isData {
       sums.data += pages
     }
     if flags.contains(.locked) { sums.locked += pages }
@@ -51,7 +55,8 @@ extension AddressSpace {
         preconditionFailure("a leaf lies in a VMA")
       }
       precondition(
-        !leaf.attributes.contains(.write) || vma.pointee.flags.contains(.write), "a writable leaf lies in a writable VMA")
+        !leaf.attributes.contains(.write) || vma.pointee.flags.contains(.write),
+        "a writable leaf lies in a writable VMA")
       let page = services.pointee.pages.pointee.page(of: leaf.frame)
       if page == zeroPage { return }
       if page.pointee.isAnonymous {

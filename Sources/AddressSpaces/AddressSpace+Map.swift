@@ -198,7 +198,8 @@ extension MapFlags {
   static var validated: MapFlags {
     [
       .sharedValidate, .fixed, .anonymous, .low2GB, .above4GB, .growsDown, .locked, .noReserve,
-      .populate, .nonblock, .stack, .hugeTLB, MapFlags(rawValue: 0x0800), MapFlags(rawValue: 0x1000),
+      .populate, .nonblock, .stack, .hugeTLB, MapFlags(rawValue: 0x0800),
+      MapFlags(rawValue: 0x1000),
     ]
   }
 }

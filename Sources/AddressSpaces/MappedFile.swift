@@ -69,7 +69,8 @@ extension Ref where Object == MemoryServices {
   ) throws(MapError) -> Ref<MappedFile> {
     let copy = try copyName(name)
     let file = MappedFile(
-      kind: kind, size: size, references: 1, cache: RadixTree(nodes: RadixNodes(services: self)), name: copy,
+      kind: kind, size: size, references: 1, cache: RadixTree(nodes: RadixNodes(services: self)),
+      name: copy,
       alignsToHugePages: alignsToHugePages, reserved: .zero)
     do {
       return try pointee.files.allocate(file)
@@ -88,7 +89,8 @@ extension Ref where Object == MemoryServices {
     let pages = isReserved ? pageSize.pages(in: length) : .zero
     try pointee.charge(pages)
     let file = MappedFile(
-      kind: .sharedMemory, size: UInt64(length.rawValue), references: 1, cache: RadixTree(nodes: RadixNodes(services: self)),
+      kind: .sharedMemory, size: UInt64(length.rawValue), references: 1,
+      cache: RadixTree(nodes: RadixNodes(services: self)),
       name: .none, alignsToHugePages: false, reserved: pages)
     do {
       return try pointee.files.allocate(file)

@@ -92,9 +92,9 @@ public struct VMATree {
     precondition(
       following.map { $0.pointee.start >= vma.pointee.end } ?? true, "VMAs must not overlap")
     if let following { list.insert(vma, before: following) } else { list.pushBack(vma) }
-    vma.pointee.largestGap = Self.gapBefore(vma)
-    tree.insert(vma)
+    // First the neighbour, whose gap shrank: the tree recomputes no summary but along its own paths.
     if let following { tree.augmentationChanged(at: following) }
+    tree.insert(vma)
   }
 
   /// Takes a VMA out; its memory stays with the caller. O(log n).

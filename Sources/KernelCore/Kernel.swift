@@ -45,7 +45,8 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
     settings: KernelSettings
   ) throws(AllocationError) {
     let commit = CommitAccount(
-      policy: settings.overcommit, totalPages: settings.totalPages ?? pages.pointee.managedPageCount)
+      policy: settings.overcommit, totalPages: settings.totalPages ?? pages.pointee.managedPageCount
+    )
     let services = try Self.makeServices(pages, format, settings.version, commit)
     let tasks = try TypedCache<Task>(name: "task_struct", pages: pages)
     self.hardware = hardware

@@ -11,7 +11,7 @@
 //                          +---------^
 //
 //   full (in no list)  <-- last slot taken --   partial (in the list)   -- all slots free -->  empty
-//                      --- a slot freed ---->   given back when the list has minPartial slabs already
+//                      --- a slot freed ---->                    given back: see `SlabNode.put`
 //
 // An allocation takes the first slot of the first partial slab; a slab that was full goes to the
 // list's tail when it gets a free slot. New slabs are made without any lock held, since the page

@@ -49,6 +49,7 @@ public struct MachineDescription: Hashable, Sendable {
 
 extension MachineDescription {
   /// An x86-64 machine with 4 KiB pages, four levels, and RAM from address 0.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   public static func x86_64(ram: ByteCount) -> MachineDescription {
     MachineDescription(
       architecture: .x86_64, pageSize: .size4K, virtualAddressBits: 48, physicalAddressBits: 46,
@@ -57,6 +58,7 @@ extension MachineDescription {
   }
 
   /// An arm64 machine with 4 KiB pages, 48 address bits, and RAM where QEMU's `virt` has it.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   public static func arm64_4K(ram: ByteCount) -> MachineDescription {
     MachineDescription(
       architecture: .arm64, pageSize: .size4K, virtualAddressBits: 48, physicalAddressBits: 48,

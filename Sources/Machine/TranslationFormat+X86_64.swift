@@ -19,6 +19,7 @@ extension TranslationFormat {
   /// hardware ignores the rest; bit 8 then marks a leaf that admits nobody.
   ///
   /// - Parameter physicalAddressBits: MAXPHYADDR, 36 to 52; address bits above are reserved.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   public static func x86_64(physicalAddressBits: UInt8 = 52) -> TranslationFormat {
     var bits = DescriptorBits.x86
     bits.address = 0x000F_FFFF_FFFF_F000

@@ -18,13 +18,14 @@ struct SpinBackoff {
 
 // Swift has no name for the instruction that tells a processor it is spinning, so that it saves
 // power and leaves the core to its other thread; the compiler's own intrinsics are named here.
-#if arch(x86_64) || arch(i386)
+// Only on bare metal: LLVM's ThreadSanitizer, which the host has, cannot build a call of one.
+#if hasFeature(Embedded) && (arch(x86_64) || arch(i386))
   @_extern(c, "llvm.x86.sse2.pause")
   private func pauseIntrinsic()
 
   @inline(__always)
   private func pauseProcessor() { pauseIntrinsic() }
-#elseif arch(arm64)
+#elseif hasFeature(Embedded) && arch(arm64)
   @_extern(c, "llvm.aarch64.hint")
   private func hintIntrinsic(_ number: Int32)
 

@@ -29,12 +29,12 @@ public enum RecordingOpener {
     case .folder: return try FolderReader(folder: path)
     case .oracle: return try OracleReader(path: path)
     case .strace: return try StraceReader(path: path)
-    case .compact: return try compactReader(path)
+    case .compact: return try CompactReader(path: path)
     case nil: break
     }
     if isFolder(path) { return try FolderReader(folder: path) }
     let source = try ByteSource(path: path)
-    if try source.prefix(6) == Array("OCTAVO".utf8) { return try compactReader(path) }
+    if try source.prefix(6) == Array("OCTAVO".utf8) { return try CompactReader(path: path) }
     let lines = LineReader(source)
     let first = try lines.next()
     lines.putBack()
@@ -49,11 +49,5 @@ public enum RecordingOpener {
     else { return false }
     try? folder.close()
     return true
-  }
-
-  // The compact form's reader is called from here alone.
-  private static func compactReader(_ path: String) throws(BadInput) -> any RecordingReader {
-    throw BadInput(
-      file: path, line: 0, expected: "a text recording or a folder", found: "the compact form")
   }
 }

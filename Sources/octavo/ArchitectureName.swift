@@ -2,9 +2,7 @@ import ArgumentParser
 
 /// An architecture as people type it.
 enum ArchitectureName: String, CaseIterable, ExpressibleByArgument {
-  // swift-format-ignore: AlwaysUseLowerCamelCase
-  case x86_64
-  case i386, arm64
+  case x86_64, i386, arm64
 
   /// The names of `uname -m`, of Debian and of QEMU are all understood.
   init?(argument: String) {

@@ -30,6 +30,9 @@ extension Octavo {
     switch error {
     case let error as BadInput: leave(saying: error.description, ExitStatus.badInput)
     case let error as Unavailable: leave(saying: error.description, ExitStatus.unavailable)
+    case let error as RecordingError: leave(saying: error.description, ExitCode(error.exitStatus))
+    case let error as RecordingWriteError:
+      leave(saying: error.description, ExitStatus.unavailable)
     case let error as CannotWrite: leave(saying: error.description, ExitStatus.unavailable)
     default: exit(withError: error)
     }

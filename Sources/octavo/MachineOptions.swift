@@ -1,5 +1,8 @@
 import ArgumentParser
+import Machine
 import MemoryTypes
+import Recordings
+import Simulation
 
 /// The machine to replay on: what the recording says, unless an option says otherwise.
 struct MachineOptions: ParsableArguments {
@@ -29,6 +32,45 @@ struct MachineOptions: ParsableArguments {
     }
     if let size = pageSize?.bytes.rawValue, ![4096, 16384, 65536].contains(size) {
       throw ValidationError("--page-size takes 4K, 16K or 64K, not \(size) bytes")
+    }
+  }
+
+  /// The preset or file named, else the standard machine made like the recording's; then what single
+  /// options say.
+  ///
+  /// - Throws: `ValidationError` for a name that is neither a preset nor a file, `BadInput` for a file
+  ///   that does not describe a machine.
+  func configuration(for header: RecordingHeader? = nil) throws -> MachineConfiguration {
+    var configuration = try named()
+    if let header { configuration.adopt(header) }
+    if let arch { configuration.setArchitecture(arch.architecture) }
+    if let size = pageSize.flatMap({ PageSize(bytes: UInt64($0.bytes.rawValue)) }) {
+      configuration.pageSize = size
+    }
+    if let vaBits { configuration.virtualAddressBits = UInt8(clamping: vaBits) }
+    if let ram { configuration.ram = ram.bytes }
+    if let cpus { configuration.processors = cpus }
+    return configuration
+  }
+
+  private func named() throws -> MachineConfiguration {
+    guard let machine else { return .standard }
+    if let preset = MachineConfiguration.presets[machine] { return preset }
+    if machine.hasSuffix(".yaml") || machine.hasSuffix(".yml") {
+      return try MachineConfiguration(yamlFile: machine)
+    }
+    let names = MachineConfiguration.presets.keys.sorted().joined(separator: ", ")
+    throw ValidationError("--machine takes a .yaml file or one of \(names), not '\(machine)'")
+  }
+}
+
+extension ArchitectureName {
+  /// The machine module's value of the same name.
+  var architecture: Architecture {
+    switch self {
+    case .x86_64: .x86_64
+    case .i386: .i386
+    case .arm64: .arm64
     }
   }
 }

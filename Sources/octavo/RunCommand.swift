@@ -1,9 +1,17 @@
 import ArgumentParser
+import Foundation
+import Recordings
+import Report
+import Simulation
 
 /// `octavo run`: record, replay, check, report.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Record a program, replay it, check and report.")
+    commandName: "run", abstract: "Record a program, replay it, check and report.",
+    discussion: """
+      The exit status is the program's if that is not 0, else 1 if the replay differs from what \
+      happened, else 0.
+      """)
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var json: JSONOption
@@ -13,18 +21,30 @@ struct RunCommand: ParsableCommand {
     completion: .file(extensions: ["octavo"]))
   var output: String?
 
-  @Flag(help: "Keep address-space randomisation on (off by default, so that runs compare).")
-  var aslr = false
-
   @Flag(help: "Check the invariants of every structure after each event (slow).")
   var checkInvariants = false
 
-  @Argument(
-    parsing: .postTerminator,
-    help: ArgumentHelp("The program and its arguments, after --.", valueName: "PROGRAM"))
-  var command: [String]
+  @OptionGroup var program: RecordingArguments
 
   func run() throws {
-    throw Unavailable.later("run", storey: "the recorder and the simulator")
+    let recording = output ?? Self.temporaryPath
+    defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }
+    let outcome = try program.record(to: recording)
+    var report = try machine.replay(
+      recording, format: .compact, checksInvariants: checkInvariants)
+    report.source = program.command.joined(separator: " ")
+    report.missing += outcome.missing
+    try json.write { try JSONReport.data(format: "octavo-replay", [report]) }
+    if !json.replacesText {
+      StandardStreams.write(ReplayText(report).text(width: Terminal.width))
+    }
+    if outcome.shellStatus != 0 { throw ExitCode(outcome.shellStatus) }
+    if report.differenceCount > 0 { throw ExitStatus.difference }
+  }
+
+  private static var temporaryPath: String {
+    let name = "octavo-\(ProcessInfo.processInfo.processIdentifier).octavo"
+    return FileManager.default.temporaryDirectory.appending(path: name).path(
+      percentEncoded: false)
   }
 }

@@ -4,6 +4,15 @@
 
 static const uint32_t none = UINT32_MAX;
 
+static void lock(struct rival_buddy *buddy) {
+  while (atomic_flag_test_and_set_explicit(&buddy->lock, memory_order_acquire)) {
+  }
+}
+
+static void unlock(struct rival_buddy *buddy) {
+  atomic_flag_clear_explicit(&buddy->lock, memory_order_release);
+}
+
 static void push(struct rival_buddy *buddy, uint32_t frame, unsigned order) {
   struct rival_frame *block = &buddy->frames[frame];
   block->order = (uint8_t)order;
@@ -27,6 +36,7 @@ static void unlink_block(struct rival_buddy *buddy, uint32_t frame) {
 
 bool rival_buddy_init(struct rival_buddy *buddy, uint32_t count) {
   buddy->count = count;
+  atomic_flag_clear(&buddy->lock);
   buddy->frames = calloc(count, sizeof *buddy->frames);
   if (!buddy->frames) return false;
   for (unsigned order = 0; order < rival_orders; order++) buddy->heads[order] = none;
@@ -38,7 +48,7 @@ bool rival_buddy_init(struct rival_buddy *buddy, uint32_t count) {
 
 void rival_buddy_destroy(struct rival_buddy *buddy) { free(buddy->frames); }
 
-uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order) {
+static uint32_t take(struct rival_buddy *buddy, unsigned order) {
   unsigned found = order;
   while (found < rival_orders && buddy->heads[found] == none) found++;
   if (found == rival_orders) return none;
@@ -48,10 +58,12 @@ uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order) {
     found--;
     push(buddy, frame + (1u << found), found);
   }
+  buddy->frames[frame].references = 1;
+  buddy->frames[frame].order = (uint8_t)order;
   return frame;
 }
 
-void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order) {
+static void give(struct rival_buddy *buddy, uint32_t frame, unsigned order) {
   while (order < rival_orders - 1) {
     uint32_t other = frame ^ (1u << order);
     if (other >= buddy->count) break;
@@ -62,4 +74,21 @@ void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order)
     order++;
   }
   push(buddy, frame, order);
+}
+
+uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order) {
+  lock(buddy);
+  uint32_t frame = take(buddy, order);
+  unlock(buddy);
+  return frame;
+}
+
+void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order) {
+  struct rival_frame *block = &buddy->frames[frame];
+  // A kernel stops here too: freed twice, or with another order than it was allocated with.
+  if (frame >= buddy->count || block->is_free || block->order != order) abort();
+  lock(buddy);
+  block->references = 0;
+  give(buddy, frame, order);
+  unlock(buddy);
 }

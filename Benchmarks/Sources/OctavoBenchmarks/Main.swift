@@ -3,7 +3,7 @@ import Foundation
 /// `OctavoBenchmarks [--markdown] [--pairs N] [--list] [NAME …]`: runs those named, or all.
 @main
 enum Main {
-  static var benchmarks: [Benchmark] { [.recording, .recordingTouch] }
+  static var benchmarks: [Benchmark] { [.buddy, .slab, .translate, .recording, .recordingTouch] }
 
   static func main() {
     do {

@@ -84,7 +84,8 @@ extension Kernel {
     }
   }
 
-  private mutating func addTask(_ id: Int32, _ space: Ref<AddressSpace>) throws(Errno) -> Ref<Task> {
+  private mutating func addTask(_ id: Int32, _ space: Ref<AddressSpace>) throws(Errno) -> Ref<Task>
+  {
     let task: Ref<Task>
     do { task = try tasks.allocate(Task(id: id, space: space)) } catch { throw .ENOMEM }
     taskList.pushBack(task)

@@ -15,7 +15,6 @@ public struct UserLayout: Hashable, Sendable {
   /// An instruction set with the width of its user addresses.
   public enum Platform: Hashable, Sendable {
     /// Four levels of tables, 47 bits of user addresses.
-    // swift-format-ignore: AlwaysUseLowerCamelCase
     case x86_64
     /// Five levels, 56 bits; the upper part is used only on an explicit hint.
     case x86FiveLevel

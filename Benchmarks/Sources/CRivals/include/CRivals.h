@@ -2,24 +2,29 @@
 #ifndef CRIVALS_H
 #define CRIVALS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { rival_orders = 11 };
 
-/// A descriptor of one frame; free blocks are chained through their first frame's.
+/// A descriptor of one frame, as large as the kernel's; free blocks are chained through their
+/// first frame's.
 struct rival_frame {
   uint32_t next, previous;
   uint8_t order;
   bool is_free;
+  uint32_t references;
+  uint8_t rest[48];
 };
 
-/// A binary buddy allocator over the frames 0 ..< count.
+/// A binary buddy allocator over the frames 0 ..< count, with a lock as a zone has.
 struct rival_buddy {
   struct rival_frame *frames;
   uint32_t count;
   uint32_t heads[rival_orders];
+  atomic_flag lock;
 };
 
 bool rival_buddy_init(struct rival_buddy *buddy, uint32_t count);
@@ -28,18 +33,27 @@ void rival_buddy_destroy(struct rival_buddy *buddy);
 uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order);
 void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order);
 
-enum { rival_tlb_sets = 256, rival_tlb_ways = 4 };
-
-/// A set-associative look-aside buffer: tag (page number and address-space number) to frame.
-struct rival_tlb {
-  uint64_t tags[rival_tlb_sets][rival_tlb_ways];
-  uint64_t entries[rival_tlb_sets][rival_tlb_ways];
+struct rival_tlb_entry {
+  uint64_t tag;
+  uint16_t asid, asid_mask;
+  uint64_t frame;
+  uint64_t last_use;
 };
 
-/// The physical address, or UINT64_MAX on a miss or where `needed` rights are lacking.
+/// A set-associative look-aside buffer, tagged by address space, least recently used goes first.
+struct rival_tlb {
+  struct rival_tlb_entry *entries;
+  uint64_t set_mask, ways;
+  unsigned page_shift;
+  uint64_t lookups, misses;
+};
+
+bool rival_tlb_init(struct rival_tlb *tlb, unsigned sets, unsigned ways, unsigned page_shift);
+void rival_tlb_destroy(struct rival_tlb *tlb);
+/// The physical address, or UINT64_MAX on a miss or where the permission is lacking.
 uint64_t rival_tlb_translate(
-    const struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t needed);
+    struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t permission);
 void rival_tlb_fill(
-    struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t frame, uint64_t rights);
+    struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t frame, uint64_t permissions);
 
 #endif

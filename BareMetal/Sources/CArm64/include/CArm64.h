@@ -1,0 +1,72 @@
+// What Swift cannot say on arm64: system registers, barriers, the debugger call of an emulator.
+#pragma once
+#include <CFreestanding.h>
+#include <stdint.h>
+
+#define SYSTEM_REGISTER(name)                              \
+  static inline uint64_t read_##name(void) {               \
+    uint64_t value;                                        \
+    __asm__ volatile("mrs %0, " #name : "=r"(value));      \
+    return value;                                          \
+  }                                                        \
+  static inline void write_##name(uint64_t value) {        \
+    __asm__ volatile("msr " #name ", %0" ::"r"(value) : "memory"); \
+  }
+
+SYSTEM_REGISTER(esr_el1)
+SYSTEM_REGISTER(far_el1)
+SYSTEM_REGISTER(mair_el1)
+SYSTEM_REGISTER(sctlr_el1)
+SYSTEM_REGISTER(tcr_el1)
+SYSTEM_REGISTER(ttbr0_el1)
+SYSTEM_REGISTER(ttbr1_el1)
+
+// Orders table writes before the walks that follow, and completes them before the next instruction.
+static inline void synchronize_tables(void) {
+  __asm__ volatile("dsb ishst\n\tisb" ::: "memory");
+}
+
+static inline void synchronize_context(void) { __asm__ volatile("isb" ::: "memory"); }
+
+static inline void invalidate_all(void) {
+  __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" ::: "memory");
+}
+
+// `operand` as the instruction wants it: the identifier in bits 63:48.
+static inline void invalidate_asid(uint64_t operand) {
+  __asm__ volatile("dsb ishst\n\ttlbi aside1is, %0\n\tdsb ish\n\tisb" ::"r"(operand) : "memory");
+}
+
+// `operand` as the instruction wants it: the identifier in bits 63:48, address bits 55:12 in 43:0.
+static inline void invalidate_address(uint64_t operand) {
+  __asm__ volatile("dsb ishst\n\ttlbi vae1is, %0\n\tdsb ish\n\tisb" ::"r"(operand) : "memory");
+}
+
+static inline void pause_processor(void) { __asm__ volatile("yield" ::: "memory"); }
+
+static inline void wait_for_event(void) { __asm__ volatile("wfe" ::: "memory"); }
+
+static inline uint64_t semihosting(uint64_t operation, const void *block) {
+  register uint64_t x0 __asm__("x0") = operation;
+  register const void *x1 __asm__("x1") = block;
+  __asm__ volatile("hlt #0xf000" : "+r"(x0) : "r"(x1) : "memory");
+  return x0;
+}
+
+// The general registers at a trap, as `vectors.S` stores them.
+struct trap_frame {
+  uint64_t general[31];
+  uint64_t user_stack;
+  uint64_t counter;
+  uint64_t status;
+};
+
+// Ends of the image in memory, virtual.
+extern char image_start[], image_end[];
+static inline uint64_t image_start_address(void) { return (uint64_t)image_start; }
+static inline uint64_t image_end_address(void) { return (uint64_t)image_end; }
+
+// The root of both halves that `turn_translation_on` filled, virtual. Hidden, so that it is found relative to
+// the code and not through a table of addresses, which are wrong while translation is off.
+extern uint64_t boot_root[512] __attribute__((visibility("hidden")));
+static inline uint64_t boot_root_address(void) { return (uint64_t)boot_root; }

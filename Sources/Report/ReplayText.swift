@@ -1,0 +1,116 @@
+internal import MemoryTypes
+public import Simulation
+
+/// A replay's report as text for people.
+public struct ReplayText {
+  let report: ReplayReport
+
+  public init(_ report: ReplayReport) { self.report = report }
+
+  /// The whole report. Ends in a newline.
+  ///
+  /// - Parameter width: Columns of the terminal; nil for no limit.
+  public func text(width: Int? = nil) -> String {
+    [heading, calls(width), checks, differences, notes, memory, buddy].joined()
+  }
+
+  /// What a check prints: the differences, and one line of counts at the end.
+  public var check: String { differences + report.summary + "\n" }
+
+  private var heading: String {
+    let machine = report.machine
+    return """
+      \(report.source) on \(machine.name): \(machine.architecture), \
+      \(kB(machine.pageSize)) pages, \(kB(machine.ram)) of RAM, \
+      Linux \(machine.kernel)
+      \(report.processes.tasks) tasks, \(report.processes.executions) execve, \
+      \(report.processes.forks) forks, \(report.records) events\n
+
+      """
+  }
+
+  private func calls(_ width: Int?) -> String {
+    var table = Table([
+      Table.Column("call"), Table.Column("count", .right), Table.Column("failed", .right),
+    ])
+    for (name, count) in report.calls.sorted(by: {
+      ($1.value.count, $0.key) < ($0.value.count, $1.key)
+    }) {
+      table.addRow([name, "\(count.count)", "\(count.failed)"])
+    }
+    return table.text(width: width) + "\n"
+  }
+
+  private var checks: String {
+    """
+    compared   \(report.checked.results) results, \(report.checked.maps) maps, \
+    \(report.checked.accesses) accesses: \(report.differenceCount) differences
+
+    """
+  }
+
+  private var differences: String {
+    var text = ""
+    for difference in report.differences {
+      text += """
+        \(report.source):\(difference.position): \(difference.what)
+          recorded \(difference.recorded)
+          replayed \(difference.replayed)
+
+        """
+    }
+    let hidden = report.differenceCount - report.differences.count
+    return hidden > 0 ? text + "and \(hidden) differences more\n" : text
+  }
+
+  private var notes: String {
+    var text = counted("not yet supported", report.unsupported)
+    text += counted("adopted", report.adopted)
+    for line in report.missing { text += "missing    \(line)\n" }
+    return text
+  }
+
+  private func counted(_ title: String, _ counts: [String: Int]) -> String {
+    guard !counts.isEmpty else { return "" }
+    let parts = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return "\(title): \(parts.joined(separator: ", "))\n"
+  }
+
+  private var memory: String {
+    let memory = report.memory
+    let tlb = report.tlb
+    var table = Table([
+      Table.Column("memory"), Table.Column("at the end", .right), Table.Column("peak", .right),
+    ])
+    let page = report.machine.pageSize
+    table.addRow(["VMAs", "\(memory.vmas)", "\(memory.peakVMAs)"])
+    table.addRow(["resident pages", "\(memory.residentPages)", "\(memory.peakResidentPages)"])
+    table.addRow([
+      "resident", kB(UInt64(memory.residentPages) * page),
+      kB(UInt64(memory.peakResidentPages) * page),
+    ])
+    table.addRow([
+      "page tables", kB(memory.pageTableBytes),
+      kB(memory.peakPageTableBytes),
+    ])
+    table.addRow(["slabs", kB(memory.slabBytes)])
+    return "\n" + table.text() + """
+      faults     \(memory.minorFaults) minor, \(memory.majorFaults) major, \
+      \(memory.signals) signals
+      TLB        \(tlb.hits) hits, \(tlb.misses) misses, \(tlb.invalidations) invalidations\n
+
+      """
+  }
+
+  private func kB(_ bytes: UInt64) -> String { Units.kilobytes(ByteCount(UInt(bytes))) }
+
+  private var buddy: String {
+    """
+    free blocks by order, before and after the replay (\(report.before.freePages) and \
+    \(report.after.freePages) pages)
+    \(report.before.buddyinfo)
+    \(report.after.buddyinfo)
+
+    """
+  }
+}

@@ -1,0 +1,56 @@
+internal import AddressSpaces
+public import KernelCore
+public import Machine
+public import MemoryTypes
+public import PhysicalMemory
+
+/// A booted machine: simulated hardware with the kernel on it.
+public final class Computer {
+  public let configuration: MachineConfiguration
+  public let hardware: SimulatedHardware
+  public var kernel: Kernel<SimulatedHardware>
+  private let ram: SimulatedRAM
+  private let storage: HardwareStorage
+
+  /// Builds the hardware, hands all RAM from memblock to the page allocator, and boots the kernel.
+  ///
+  /// - Throws: `SimulationError` when the host or the machine has too little memory.
+  public init(_ configuration: MachineConfiguration) throws(SimulationError) {
+    let description = configuration.description
+    let ram = try SimulatedRAM(description.ramSize)
+    let storage = HardwareStorage(description)
+    // SAFETY: RAM and storage are zeroed, large enough, and live as long as this object.
+    let hardware = unsafe SimulatedHardware(
+      description, ram: ram.base, storage: storage.base)
+    do {
+      var memblock = try Memblock.describing(hardware.directMap)
+      let pages = try PageAllocator.boot(
+        memblock: &memblock, directMap: hardware.directMap, ramIsZeroed: true)
+      kernel = try Kernel(
+        hardware: hardware, pages: pages, format: description.translationFormat,
+        settings: configuration.settings)
+    } catch {
+      throw .tooLittleMemory(bytes: description.ramSize.rawValue)
+    }
+    self.configuration = configuration
+    self.hardware = hardware
+    self.ram = ram
+    self.storage = storage
+  }
+
+  public var pages: Ref<PageAllocator> { kernel.pages }
+}
+
+/// Host memory for the processors' MMUs and TLBs.
+@safe
+private final class HardwareStorage {
+  let base: UnsafeMutableRawPointer
+
+  init(_ description: MachineDescription) {
+    let size = Int(SimulatedHardware.storageSize(for: description).rawValue)
+    unsafe base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+  }
+
+  deinit { unsafe base.deallocate() }
+}

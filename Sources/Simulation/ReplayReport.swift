@@ -1,0 +1,112 @@
+internal import Recordings
+
+/// What a replay found, in a form for tables and for JSON.
+///
+/// Sizes are bytes unless a name says pages. Counts are of the whole recording, all processes.
+public struct ReplayReport: Codable, Sendable {
+  /// The recording's file, as the user named it.
+  public var source: String
+  public var machine: Machine
+  /// Events replayed.
+  public var records = 0
+  /// System calls by name.
+  public var calls: [String: CallCount] = [:]
+  /// Results and maps compared with the recording.
+  public var checked = Checks()
+  /// The first differences in detail; `differenceCount` counts all.
+  public var differences: [Difference] = []
+  public var differenceCount = 0
+  /// Records whose storey is not built yet, by kind.
+  public var unsupported: [String: Int] = [:]
+  /// Lines of the recording that mean nothing for memory, by kind.
+  public var ignored: [String: Int] = [:]
+  /// Mappings and results taken from the recording instead of computed, by kind.
+  public var adopted: [String: Int] = [:]
+  public var processes = ProcessCounts()
+  public var memory = MemoryFigures()
+  public var tlb = TLBFigures()
+  public var before = KernelState()
+  public var after = KernelState()
+  /// Seconds the replay took, reading included.
+  public var seconds = 0.0
+  /// What the recorder could not record, one line each.
+  public var missing: [String] = []
+
+  public init(source: String, machine: Machine) {
+    self.source = source
+    self.machine = machine
+  }
+
+  public var unsupportedCount: Int { unsupported.values.reduce(0, +) }
+
+  /// The last line of a check.
+  public var summary: String {
+    "\(records) records, \(differenceCount) differences, \(unsupportedCount) not supported"
+  }
+
+  public struct Machine: Codable, Sendable {
+    public var name: String
+    public var architecture: String
+    public var pageSize: UInt64
+    public var virtualAddressBits: Int
+    public var ram: UInt64
+    public var kernel: String
+  }
+
+  public struct CallCount: Codable, Sendable {
+    public var count = 0
+    public var failed = 0
+  }
+
+  public struct Checks: Codable, Sendable {
+    public var results = 0
+    public var maps = 0
+    public var accesses = 0
+  }
+
+  /// Where the replay and the recording part.
+  public struct Difference: Codable, Sendable, Hashable {
+    /// The line or record of the recording.
+    public var position: Int
+    public var task: Int
+    /// The call or access, as the recording has it.
+    public var what: String
+    public var recorded: String
+    public var replayed: String
+  }
+
+  public struct ProcessCounts: Codable, Sendable {
+    public var tasks = 0
+    public var executions = 0
+    public var forks = 0
+    public var exits = 0
+  }
+
+  public struct MemoryFigures: Codable, Sendable {
+    public var vmas = 0
+    public var peakVMAs = 0
+    public var residentPages = 0
+    public var peakResidentPages = 0
+    public var minorFaults: UInt64 = 0
+    public var majorFaults: UInt64 = 0
+    /// Faults that ended in a signal.
+    public var signals = 0
+    public var pageTableBytes: UInt64 = 0
+    public var peakPageTableBytes: UInt64 = 0
+    public var slabBytes: UInt64 = 0
+  }
+
+  public struct TLBFigures: Codable, Sendable {
+    public var hits: UInt64 = 0
+    public var misses: UInt64 = 0
+    public var invalidations: UInt64 = 0
+  }
+
+  /// The free memory at one moment.
+  public struct KernelState: Codable, Sendable {
+    public var freePages: UInt64 = 0
+    public var managedPages: UInt64 = 0
+    /// The line of `/proc/buddyinfo`.
+    public var buddyinfo = ""
+  }
+}
