@@ -51,12 +51,22 @@ func events(of reader: some RecordingReader) throws(BadInput) -> [RecordedEvent]
 /// Facts of a recording folder that only tests compare with.
 enum FolderFixture {
   private struct Truth: Decodable {
-    var mm_calls_strace: [String: Int]
+    var calls: [String: Int]
+
+    enum CodingKeys: String, CodingKey {
+      case calls = "mm_calls_strace"
+    }
+  }
+
+  /// The text of a fixture of the repository, decompressed.
+  static func bytes(_ path: String) throws -> [UInt8] {
+    let path = Fixtures.own.appending(path: path).path(percentEncoded: false)
+    return try ByteSource(path: path).readAll(limit: 16 << 20)
   }
 
   /// How often each memory call came in the strace run.
   static func memoryCalls(folder: String) throws -> [String: Int] {
     let truth = URL(filePath: folder).appending(path: "truth.json")
-    return try JSONDecoder().decode(Truth.self, from: Data(contentsOf: truth)).mm_calls_strace
+    return try JSONDecoder().decode(Truth.self, from: Data(contentsOf: truth)).calls
   }
 }

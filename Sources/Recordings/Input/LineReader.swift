@@ -45,6 +45,7 @@ internal import MemoryTypes
       return cursor
     }
     guard let end = try findLineEnd() else { return nil }
+    guard end - nextStart <= Self.longestLine else { throw tooLong }
     (lineStart, lineEnd, nextStart) = (nextStart, end, min(end + 1, filled))
     lineNumber += 1
     let line = cursor
