@@ -53,22 +53,29 @@ extension TranslationFormat {
       outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
       common: ~0, union: 0, references: 0)
     guard isCanonical(address) else { return walk }
-    var table = pageSize.address(of: table).rawValue
+    var table = pageSize.address(of: table)
+    var shift = shift(of: walk.level)
+    var indexMask = entryCount(of: walk.level) &- 1
     while true {
-      let index = index(of: address, at: walk.level)
-      walk.entry = PhysicalAddress(table &+ UInt64(index &<< UInt(entryShift)))
+      let index = UInt64((address.rawValue &>> shift) & indexMask)
+      walk.entry = PhysicalAddress(table.rawValue &+ index &<< UInt64(entryShift))
       guard memory.contains(walk.entry) else { return walk.ending(.noMemory) }
       walk.descriptor = load(walk.entry, in: memory)
       walk.references &+= 1
-      let kind = kind(of: walk.descriptor, at: walk.level)
-      guard kind == .table else { return walk.ending(Self.outcome(of: kind)) }
-      walk.common &= walk.descriptor
-      walk.union |= walk.descriptor
-      table = walk.descriptor & bits.address
+      guard isTable(walk.descriptor, at: walk.level) else { break }
+      if walk.level != root || !bits.rootGrantsAll {
+        walk.common &= walk.descriptor
+        walk.union |= walk.descriptor
+      }
+      table = blockAddress(in: walk.descriptor, at: .pte)
       walk.level = walk.level.below
+      shift &-= UInt(bitsPerLevel)
+      indexMask = 1 &<< UInt(bitsPerLevel) &- 1
     }
+    return walk.ending(Self.outcome(of: kind(of: walk.descriptor, at: walk.level)))
   }
 
+  @inline(__always)
   private static func outcome(of kind: DescriptorKind) -> TranslationWalk.Outcome {
     switch kind {
     case .leaf: .leaf
@@ -82,19 +89,20 @@ extension TranslationFormat {
 
   /// What programs and the kernel may do at the end of a walk that found a leaf: the leaf's
   /// attributes, less what the tables above take away.
+  @inline(__always)
   public func effectiveAttributes(of walk: TranslationWalk) -> LeafAttributes {
-    var result = attributes(of: walk.descriptor)
+    var result = attributes(of: walk.descriptor, at: walk.level)
     if walk.common & bits.tableWritable != bits.tableWritable
       || walk.union & bits.tableReadOnly != 0
     {
       result.remove(.write)
     }
-    let isUser = result.contains(.user)
-    let forbidden = isUser ? bits.tableNoExecuteUser : bits.tableNoExecuteKernel
-    if walk.union & forbidden != 0 { result.remove(.execute) }
-    if walk.common & bits.tableUser != bits.tableUser || walk.union & bits.tableNoUser != 0 {
-      result.remove(.user)
+    if walk.union & bits.tableNoExecuteUser != 0 { result.remove(.execute) }
+    if walk.union & bits.tableNoExecuteKernel != 0 { result.remove(.kernelExecute) }
+    if walk.common & bits.tableUser != bits.tableUser {
+      result.subtract([.user, .execute])
     }
+    if walk.union & bits.tableNoUser != 0 { result.remove(.user) }
     return result
   }
 

@@ -31,7 +31,8 @@ extension PageTable {
       let table = try pages.allocateTableFrame()
       let level = walk.level.below
       counts[level] += 1
-      format.store(format.tableDescriptor(table, for: address), at: walk.entry, in: memory)
+      let descriptor = format.tableDescriptor(table, for: address, at: walk.level)
+      format.store(descriptor, at: walk.entry, in: memory)
       walk = format.walk(address, from: table, at: level, in: memory)
     }
     precondition(walk.outcome != .nonCanonical, "address the hardware cannot translate")

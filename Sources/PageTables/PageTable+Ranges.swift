@@ -53,7 +53,7 @@ extension PageTable {
   private func leaf(of entry: VisitedEntry) -> Leaf {
     Leaf(
       frame: format.frame(in: entry.descriptor, at: entry.level),
-      attributes: format.attributes(of: entry.descriptor), level: entry.level)
+      attributes: format.attributes(of: entry.descriptor, at: entry.level), level: entry.level)
   }
 
   private func assertWhole(_ entry: VisitedEntry, in range: VirtualRange) {

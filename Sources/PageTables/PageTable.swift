@@ -68,7 +68,7 @@ public struct PageTable<Frames: TableFrameSource>: ~Copyable {
     let first = format.frame(in: walk.descriptor, at: walk.level)
     return Leaf(
       frame: first + PageCount(inside >> UInt(format.pageSize.shift)),
-      attributes: format.attributes(of: walk.descriptor), level: walk.level)
+      attributes: format.attributes(of: walk.descriptor, at: walk.level), level: walk.level)
   }
 
   func walk(_ address: VirtualAddress) -> TranslationWalk {
