@@ -10,6 +10,8 @@ public enum RecordingFormat: String, CaseIterable, Sendable {
   case folder
   /// Our own binary form.
   case compact
+  /// Text of valgrind's lackey: every access.
+  case lackey
 }
 
 /// Opens a recording of whatever kind.
@@ -30,6 +32,7 @@ public enum RecordingOpener {
     case .oracle: return try OracleReader(path: path)
     case .strace: return try StraceReader(path: path)
     case .compact: return try CompactReader(path: path)
+    case .lackey: return try LackeyReader(path: path)
     case nil: break
     }
     if isFolder(path) { return try FolderReader(folder: path) }
