@@ -34,6 +34,7 @@ internal import MemoryTypes
   deinit { unsafe buffer.deallocate() }
 
   var name: String { source.name }
+  var progress: ReadingProgress { source.progress }
 
   /// The next line without its newline, or nil after the last.
   ///

@@ -66,6 +66,7 @@ public final class StraceReader: RecordingReader {
   }
 
   public var ignored: [String: Int] { names.counts }
+  public var progress: ReadingProgress? { lines.progress }
 
   public func next() throws(BadInput) -> RecordedEvent? {
     while true {
