@@ -23,7 +23,7 @@ extension StraceReader {
   }
 
   /// The result at the end of a line whose arguments are not looked at: behind its last `) = `.
-  private func lastResult(_ line: inout LineCursor) -> StraceResult? {
+  func lastResult(_ line: inout LineCursor) -> StraceResult? {
     var offset = line.end - 1
     while offset >= line.position {
       if line.byte(at: offset) == UInt8(ascii: "="), line.matches("= ", from: offset) {
