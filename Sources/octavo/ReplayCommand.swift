@@ -30,12 +30,16 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     var reports: [ReplayReport] = []
+    var areWhole = true
     for file in files {
-      reports.append(
-        try machine.replay(file, format: format, checksInvariants: checkInvariants))
+      let (report, isWhole) = try machine.replay(
+        file, format: format, checksInvariants: checkInvariants)
+      reports.append(report)
+      areWhole = areWhole && isWhole
     }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
     if !json.replacesText { reports.forEach(show) }
+    if !areWhole { throw ExitStatus.badInput }
     if check, reports.contains(where: { $0.differenceCount > 0 }) { throw ExitStatus.difference }
   }
 
@@ -48,18 +52,32 @@ struct ReplayCommand: ParsableCommand {
 extension RecordingFormat: ExpressibleByArgument {}
 
 extension MachineOptions {
-  /// Replays one recording on the machine described; says so when the recording ends too early.
+  /// Replays one recording on the machine described.
+  ///
+  /// A recording that was cut is replayed as far as it goes; the report's `missing` and a line on
+  /// standard error say so.
   func replay(
     _ file: String, format: RecordingFormat?, checksInvariants: Bool
-  ) throws -> ReplayReport {
+  ) throws -> (report: ReplayReport, isWhole: Bool) {
     let reader = try RecordingOpener.open(file, format: format)
     var options = ReplayOptions()
     options.checksInvariants = checksInvariants
+    var report = try replay(reader, of: file, options)
+    guard let truncation = (reader as? CompactReader)?.truncation else { return (report, true) }
+    let line = "the recording ends early: \(truncation)"
+    StandardStreams.complain(line)
+    report.missing.append(line)
+    return (report, false)
+  }
+
+  private func replay(
+    _ reader: any RecordingReader, of file: String, _ options: ReplayOptions
+  ) throws -> ReplayReport {
     let configuration = try configuration(for: reader.header)
-    let report = try Replayer(reader, source: file, on: configuration, options: options).run()
-    if let truncation = (reader as? CompactReader)?.truncation {
-      StandardStreams.complain("the recording ends early: \(truncation)")
-    }
-    return report
+    let bar = ProgressBar("replaying")
+    defer { bar.wipe() }
+    var options = options
+    options.progress = { bar.update($0) }
+    return try Replayer(reader, source: file, on: configuration, options: options).run()
   }
 }

@@ -46,7 +46,7 @@ struct RecordingTests {
 
   @Test("a check that finds nothing exits 0 and ends with the summary line")
   func cleanCheck() throws {
-    let end = try CommandLine.run("replay", "--check", Self.basicLog)
+    let end = try CommandLine.run("replay", "--check", Fixture.basicLog)
     #expect(end.status == 0)
     #expect(end.output.hasSuffix(" records, 0 differences, 0 not supported\n"))
   }
@@ -57,7 +57,7 @@ struct RecordingTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let log = folder.appending(path: "changed.log").path(percentEncoded: false)
     let end = try CommandLine.shell(
-      "gzip -dc '\(Self.basicLog)' | sed 's/^\\(1 munmap.*\\) = 0$/\\1 = -EINVAL/' >'\(log)'"
+      "gzip -dc '\(Fixture.basicLog)' | sed 's/^\\(1 munmap.*\\) = 0$/\\1 = -EINVAL/' >'\(log)'"
         + #"; "$OCTAVO" replay --check '"# + log + "'")
     #expect(end.status == 1)
     #expect(end.output.contains("munmap"))
@@ -103,13 +103,8 @@ struct RecordingTests {
       (["--arch", "i386", "--ram", "8G"], 64), (["--machine", "/nonexistent/m.yaml"], 65),
     ]
     for (options, status) in wrong {
-      let end = try CommandLine.octavo(["replay", Self.basicLog] + options)
+      let end = try CommandLine.octavo(["replay", Fixture.basicLog] + options)
       #expect(end.status == status, "\(options): \(end.errors)")
     }
-  }
-
-  private static var basicLog: String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/oracle/x86_64-6.18/basic-1.log.gz").path(percentEncoded: false)
   }
 }
