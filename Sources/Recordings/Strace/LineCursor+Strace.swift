@@ -78,14 +78,15 @@ extension LineCursor {
   private mutating func quoted() -> Range<Int>? {
     let start = position + 1
     var from = start
-    while let quote = offset(of: UInt8(ascii: "\""), from: from) {
-      if let escape = offset(of: UInt8(ascii: "\\"), from: from, to: quote) {
-        from = escape + 2
-        continue
+    var quote = offset(of: UInt8(ascii: "\""), from: start)
+    while let found = quote {
+      guard let escape = offset(of: UInt8(ascii: "\\"), from: from, to: found) else {
+        position = found + 1
+        _ = skip("...")
+        return start..<found
       }
-      position = quote + 1
-      _ = skip("...")
-      return start..<quote
+      from = escape + 2
+      if from > found { quote = offset(of: UInt8(ascii: "\""), from: from) }
     }
     return nil
   }
