@@ -27,11 +27,9 @@ public final class LackeyReader: RecordingReader {
 
   init(_ source: ByteSource) { scanner = LackeyScanner(source) }
 
-  /// Whether a text that begins with `line` looks like lackey's.
-  static func recognises(_ line: LineCursor) -> Bool {
-    if line.matches("I  ", from: 0) || line.matches("==", from: 0) { return true }
-    return line.matches(" ", from: 0) && line.matches(" ", from: 2)
-      && [0x4c, 0x53, 0x4d].contains(line.byte(at: 1))
+  /// Whether a text that begins so looks like lackey's: an access, or a comment of valgrind.
+  static func recognises(_ start: some Collection<UInt8>) -> Bool {
+    ["I  ", " L ", " S ", " M ", "=="].contains { start.starts(with: $0.utf8) }
   }
 
   public func next() throws(BadInput) -> RecordedEvent? {
