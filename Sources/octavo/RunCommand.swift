@@ -30,9 +30,9 @@ struct RunCommand: ParsableCommand {
     let recording = output ?? Self.temporaryPath
     defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }
     let outcome = try program.record(to: recording)
-    var report = try machine.replay(
-      recording, format: .compact, checksInvariants: checkInvariants)
-    report.source = program.command.joined(separator: " ")
+    var (report, _) = try machine.replay(
+      try CompactReader(path: recording), source: program.command.joined(separator: " "),
+      checksInvariants: checkInvariants)
     report.missing += outcome.missing
     try json.write { try JSONReport.data(format: "octavo-replay", [report]) }
     if !json.replacesText {
