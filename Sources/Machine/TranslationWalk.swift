@@ -47,16 +47,17 @@ extension TranslationFormat {
   @inline(__always)
   public func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
-    in memory: DirectMap
+    downTo end: TranslationLevel = .pte, in memory: DirectMap
   ) -> TranslationWalk {
-    walk(address, from: table, at: level, in: memory) { _ in }
+    walk(address, from: table, at: level, downTo: end, in: memory) { _ in }
   }
 
   /// The same, and calls `visit` after each entry that was read, with what is known so far.
   @inline(__always)
   func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
-    in memory: DirectMap, visiting visit: (TranslationWalk) -> Void
+    downTo end: TranslationLevel = .pte, in memory: DirectMap,
+    visiting visit: (TranslationWalk) -> Void
   ) -> TranslationWalk {
     var walk = TranslationWalk(
       outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
@@ -71,7 +72,7 @@ extension TranslationFormat {
       guard memory.contains(walk.entry) else { return walk.ending(.noMemory) }
       walk.descriptor = load(walk.entry, in: memory)
       walk.references &+= 1
-      guard isTable(walk.descriptor, at: walk.level) else { break }
+      guard walk.level > end, isTable(walk.descriptor, at: walk.level) else { break }
       if walk.level != root || !bits.rootGrantsAll {
         walk.common &= walk.descriptor
         walk.union |= walk.descriptor
@@ -124,6 +125,42 @@ extension TranslationFormat {
     // SAFETY: a table is a page in RAM; both entry sizes divide it.
     return entryShift == 3
       ? unsafe pointer.load(as: UInt64.self) : unsafe UInt64(pointer.load(as: UInt32.self))
+  }
+
+  /// Writes `count` leaves of the last level with successive frames, of which `descriptor` with
+  /// `frame` is the first, from `address` on: entries in a row, which must be in RAM.
+  @inline(__always)
+  public func storeRun(
+    _ descriptor: UInt64, _ frame: PageFrameNumber, count: UInt, at address: PhysicalAddress,
+    in memory: DirectMap
+  ) {
+    guard count > 0 else { return }
+    let pointer = unsafe memory.pointer(to: address)
+    let step = UInt64(pageSize.bytes.rawValue)
+    let rest = descriptor & ~(bits.address | bits.highAddress)
+    let last = leafAddressBits(frame + PageCount(count &- 1))
+    if last &- (descriptor & ~rest) != UInt64(count &- 1) &* step {
+      // Address bits that stand elsewhere change on the way: entry by entry.
+      for index in 0..<count {
+        let entry = PhysicalAddress(address.rawValue &+ UInt64(index) &<< UInt64(entryShift))
+        store(rest | leafAddressBits(frame + PageCount(index)), at: entry, in: memory)
+      }
+    } else if entryShift == 3 {
+      // SAFETY: as in `load(_:in:)`, for each of the entries.
+      let entries = unsafe pointer.assumingMemoryBound(to: UInt64.self)
+      var next = descriptor
+      for index in 0..<Int(bitPattern: count) {
+        unsafe entries[index] = next
+        next &+= step
+      }
+    } else {
+      let entries = unsafe pointer.assumingMemoryBound(to: UInt32.self)
+      var next = UInt32(truncatingIfNeeded: descriptor)
+      for index in 0..<Int(bitPattern: count) {
+        unsafe entries[index] = next
+        next &+= UInt32(truncatingIfNeeded: step)
+      }
+    }
   }
 
   /// Replaces the entry at `address`, which must be in RAM and aligned to an entry.

@@ -17,7 +17,8 @@ extension PageTable {
   ) {
     precondition(memory.contains(table), "page table: a table lies beyond RAM")
     met[level] += 1
-    // A table reached twice is counted twice; a loop ends here, since levels only fall.
+    // A table reached twice is counted twice, so a loop ends here.
+    precondition(met.total <= counts.total, "page table: the counts differ from the tables")
     let owned = level == format.root ? ownedRootEntries : format.entryCount(of: level)
     for index in 0..<owned {
       let descriptor = load(EntryLocation(table: table, index: index))

@@ -24,7 +24,7 @@ final class TestMachine {
   }
 
   init(
-    _ format: TranslationFormat, frames: UInt = 64, start: UInt64 = 0,
+    _ format: TranslationFormat, frames: UInt = 16, start: UInt64 = 0,
     tlb model: TLBModel = .simple(sets: 4, ways: 2)
   ) {
     self.format = format

@@ -101,4 +101,13 @@ extension TranslationFormat {
         frame: PageFrameNumber(UInt(truncatingIfNeeded: offset)), isWritable: type == 31,
         isExclusive: type == 30, isSoftDirty: isSoftDirty))
   }
+
+  /// The descriptor of software's own after a second address space got it: not exclusive, and a
+  /// migration entry not writable.
+  public func shared(software descriptor: UInt64) -> UInt64 {
+    let marks = bits.software
+    let type = UInt8(truncatingIfNeeded: descriptor >> UInt64(marks.typeShift)) & 31
+    guard type >= SwapEntry.areaCount else { return descriptor & ~marks.exclusive }
+    return descriptor & ~(31 << UInt64(marks.typeShift)) | 29 << UInt64(marks.typeShift)
+  }
 }

@@ -20,7 +20,7 @@ extension TranslationFormat {
   }
 
   @inline(__always)
-  private func addressBits(of frame: PageFrameNumber) -> UInt64 {
+  func leafAddressBits(_ frame: PageFrameNumber) -> UInt64 {
     let address = pageSize.address(of: frame).rawValue
     return address & bits.address
       | (address &>> UInt64(bits.highAddressShift)) & bits.highAddress
@@ -32,7 +32,7 @@ extension TranslationFormat {
   ) -> UInt64 {
     let base = isHigh(address) ? bits.highTable : bits.lowTable
     let isOwnRoot = level == root && bits.rootTable != 0
-    return addressBits(of: frame) | (isOwnRoot ? bits.rootTable : base)
+    return leafAddressBits(frame) | (isOwnRoot ? bits.rootTable : base)
   }
 
   /// The descriptor of a leaf of `level`, which must be one that may hold leaves.
@@ -42,7 +42,7 @@ extension TranslationFormat {
   public func leafDescriptor(
     _ frame: PageFrameNumber, _ attributes: LeafAttributes, at level: TranslationLevel = .pte
   ) -> UInt64 {
-    addressBits(of: frame) | leafBits(attributes, at: level)
+    leafAddressBits(frame) | leafBits(attributes, at: level)
   }
 
   /// A leaf descriptor without its frame: what a run of leaves has in common.
