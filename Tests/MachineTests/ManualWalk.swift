@@ -100,7 +100,7 @@ struct ManualWalk {
     guard upper == 0 || upper == -1 else {
       return (.fault(.nonCanonical, level: 3), 0)
     }
-    return eightByteTables(address, access, privilege, root, level: levels - 1)
+    return eightByteTables(address, access, privilege, root, at: levels - 1)
   }
 
   private func pae(
@@ -109,15 +109,15 @@ struct ManualWalk {
     let entry = root + (address >> 30) * 8
     let pointer = read(entry, 8)
     guard bit(pointer, 0) else { return (.fault(.translation, level: 2), entry) }
-    return eightByteTables(address, access, privilege, pointer & 0xF_FFFF_FFFF_F000, level: 1)
+    return eightByteTables(address, access, privilege, pointer & 0xF_FFFF_FFFF_F000, at: 1)
   }
 
   private func eightByteTables(
     _ address: UInt64, _ access: MemoryAccess, _ privilege: Privilege, _ root: UInt64,
-    level root_level: UInt64
+    at rootLevel: UInt64
   ) -> (Answer, UInt64) {
     var table = root
-    var level = root_level
+    var level = rootLevel
     var isWritable = true, isUser = true, runs = true
     while true {
       let shift = 12 + 9 * level
@@ -153,7 +153,7 @@ struct ManualWalk {
       }
       return (.address(directory & 0xFFC0_0000 | address & 0x3F_FFFF), upper)
     }
-    let lower = directory & 0xFFFF_F000 + (address >> 12 & 1023) * 4
+    let lower = (directory & 0xFFFF_F000) + (address >> 12 & 1023) * 4
     let page = read(lower, 4)
     guard bit(page, 0) else { return (.fault(.translation, level: 0), lower) }
     let both = directory & page
@@ -201,9 +201,14 @@ struct MMUGeometry: Sendable {
   var kernelPlaces: [UInt]
 
   static var all: [MMUGeometry] {
-    [(.size4K, 12, 39), (.size4K, 12, 48), (.size16K, 14, 36), (.size16K, 14, 47),
-      (.size16K, 14, 48), (.size64K, 16, 42), (.size64K, 16, 48), (.size64K, 16, 52),
-    ].map { arm64($0.0, $0.1, $0.2) } + x86
+    let small: [MMUGeometry] = [arm64(.size4K, 12, 39), arm64(.size4K, 12, 48)]
+    let middle: [MMUGeometry] = [
+      arm64(.size16K, 14, 36), arm64(.size16K, 14, 47), arm64(.size16K, 14, 48),
+    ]
+    let large: [MMUGeometry] = [
+      arm64(.size64K, 16, 42), arm64(.size64K, 16, 48), arm64(.size64K, 16, 52),
+    ]
+    return small + middle + large + x86
   }
 
   private static func arm64(
@@ -215,8 +220,8 @@ struct MMUGeometry: Sendable {
       name: "arm64 \(1 << (shift - 10))K, \(bits) bits",
       kind: .arm64(pageShift: shift, bits: bits, physicalBits: physical),
       format: .arm64(pageSize: size, virtualAddressBits: bits, physicalAddressBits: physical),
-      userPlaces: [0, 1 << 32, top / 2, top - 1 << 30],
-      kernelPlaces: [0 &- top, 0 &- top / 2, 0 &- 1 << 30])
+      userPlaces: [0, 1 << 32, top / 2, top - (1 << 31)],
+      kernelPlaces: [0 &- top, 0 &- top / 2, 0 &- (1 << 31)])
   }
 
   private static var x86: [MMUGeometry] {
@@ -231,7 +236,8 @@ struct MMUGeometry: Sendable {
         userPlaces: [0, 0x5555_4000_0000, 0xFF_FFFF_C000_0000],
         kernelPlaces: [0xFF11_0000_0000_0000, 0xFFFF_FFFF_8000_0000]),
       MMUGeometry(
-        name: "i386 PAE", kind: .pae, format: .i386PAE(), userPlaces: [0, 0x4000_0000, 0x8000_0000],
+        name: "i386 PAE", kind: .pae, format: .i386PAE(),
+        userPlaces: [0, 0x4000_0000, 0x8000_0000],
         kernelPlaces: [0xC000_0000, 0xF000_0000]),
       MMUGeometry(
         name: "i386", kind: .i386, format: .i386, userPlaces: [0, 0x0800_0000, 0xB000_0000],

@@ -1,5 +1,5 @@
 public import Machine
-public import MemoryTypes
+import MemoryTypes
 
 /// A geometry under test, and the addresses around which histories map memory.
 public struct TableGeometry: Sendable, CustomStringConvertible {

@@ -1,6 +1,6 @@
-public import Machine
+import Machine
 public import MemoryTypes
-public import PageTables
+import PageTables
 
 /// Page tables and the model, led through the same history.
 ///

@@ -71,7 +71,8 @@ public struct MMU: ~Copyable {
     asid = identifier(UInt16((tcr.isIdentifierHigh ? ttbr1 : ttbr0) >> 48))
   }
 
-  private static func rootFrame(_ register: UInt64, _ format: TranslationFormat) -> PageFrameNumber {
+  private static func rootFrame(_ register: UInt64, _ format: TranslationFormat) -> PageFrameNumber
+  {
     let low = register & 0x0000_FFFF_FFFF_FFC0
     let high = format.bits.highAddress == 0 ? 0 : (register & 0x3C) << 46
     return format.pageSize.frame(of: PhysicalAddress(low | high))

@@ -49,7 +49,9 @@ extension TLB {
     return first + node - leafCount
   }
 
-  private var leafCount: Int { ways <= 1 ? 1 : 1 << (Int.bitWidth - (ways - 1).leadingZeroBitCount) }
+  private var leafCount: Int {
+    ways <= 1 ? 1 : 1 << (Int.bitWidth - (ways - 1).leadingZeroBitCount)
+  }
 
   private func firstWay(below node: Int) -> Int {
     var leaf = node

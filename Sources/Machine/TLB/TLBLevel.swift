@@ -25,9 +25,10 @@ public struct TLBLevelGeometry: Hashable, Sendable {
   public var entryCount: Int { small.entryCount + large.entryCount + huge.entryCount }
 
   var storageSize: Int {
-    let sizes = [
-      TLB.storageSize(for: small), TLB.storageSize(for: large), TLB.storageSize(for: huge),
-    ] as InlineArray<3, ByteCount>
+    let sizes =
+      [
+        TLB.storageSize(for: small), TLB.storageSize(for: large), TLB.storageSize(for: huge),
+      ] as InlineArray<3, ByteCount>
     return Int(bitPattern: sizes[0].rawValue &+ sizes[1].rawValue &+ sizes[2].rawValue)
   }
 }
