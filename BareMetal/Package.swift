@@ -26,9 +26,18 @@ let package = Package(
     .target(name: "CFreestanding"),
     .target(name: "CArm64", dependencies: ["CFreestanding"]),
     .target(name: "CI386", dependencies: ["CFreestanding"]),
+    .target(name: "MetalArm64", dependencies: ["CArm64"] + core, swiftSettings: strict),
+    .target(name: "MetalI386", dependencies: ["CI386"] + core, swiftSettings: strict),
+    .target(name: "TranslationCheck", dependencies: core, swiftSettings: strict),
     .executableTarget(
-      name: "KernelArm64", dependencies: ["CArm64"] + core, swiftSettings: strict),
+      name: "KernelArm64", dependencies: ["CArm64", "MetalArm64"] + core, swiftSettings: strict),
     .executableTarget(
-      name: "KernelI386", dependencies: ["CI386"] + core, swiftSettings: strict),
+      name: "KernelI386", dependencies: ["CI386", "MetalI386"] + core, swiftSettings: strict),
+    .executableTarget(
+      name: "TablesArm64", dependencies: ["CArm64", "MetalArm64", "TranslationCheck"] + core,
+      swiftSettings: strict),
+    .executableTarget(
+      name: "TablesI386", dependencies: ["CI386", "MetalI386", "TranslationCheck"] + core,
+      swiftSettings: strict),
   ]
 )

@@ -40,3 +40,5 @@ park:
 
     .globl KernelArm64_main         // the package manager links with main=<Target>_main
     .set KernelArm64_main, _start
+    .globl TablesArm64_main
+    .set TablesArm64_main, _start

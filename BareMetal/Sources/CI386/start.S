@@ -62,3 +62,5 @@ segments_register:
 
     .globl KernelI386_main          // the package manager links with main=<Target>_main
     .set KernelI386_main, _start
+    .globl TablesI386_main
+    .set TablesI386_main, _start

@@ -2,10 +2,8 @@ import Boot
 import CArm64
 import Machine
 import MemoryTypes
+import MetalArm64
 import PhysicalMemory
-
-/// Where physical address 0 stands in the kernel's half. The linker script has the same number.
-let directMapStart: UInt = 0xffff_0000_0000_0000
 
 /// Called by `start.S` with translation on; `deviceTree` is a physical address, 0 if none was given.
 @c(kernel_main)

@@ -1,6 +1,7 @@
 import CArm64
 import Machine
 import MemoryTypes
+import MetalArm64
 
 /// One arm64 processor at EL1, with RAM in the direct map.
 struct MetalHardware: Hardware {

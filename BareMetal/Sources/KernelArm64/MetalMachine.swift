@@ -2,6 +2,7 @@ import Boot
 import CArm64
 import Machine
 import MemoryTypes
+import MetalArm64
 import _Volatile
 
 /// The machine as the boot check uses it.

@@ -2,6 +2,7 @@ import Boot
 public import CArm64
 import Machine
 import MemoryTypes
+import MetalArm64
 
 /// Who serves page faults. One processor uses it; interrupts stay off.
 nonisolated(unsafe) var bootedKernel: Ref<BootedKernel<MetalHardware>>?

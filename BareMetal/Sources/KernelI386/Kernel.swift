@@ -2,10 +2,8 @@ import Boot
 import CI386
 import Machine
 import MemoryTypes
+import MetalI386
 import PhysicalMemory
-
-/// Where physical address 0 stands in the kernel's half. The linker script has the same number.
-let directMapStart: UInt = 0xc000_0000
 
 /// Called by `start.S` with paging on and what the loader left in `eax` and `ebx`.
 @c(kernel_main)

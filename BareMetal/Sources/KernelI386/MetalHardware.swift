@@ -1,6 +1,7 @@
 import CI386
 import Machine
 import MemoryTypes
+import MetalI386
 
 /// One i386 processor with RAM in the direct map.
 struct MetalHardware: Hardware {

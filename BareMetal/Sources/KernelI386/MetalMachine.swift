@@ -2,6 +2,7 @@ import Boot
 import CI386
 import Machine
 import MemoryTypes
+import MetalI386
 import _Volatile
 
 /// The machine as the boot check uses it.

@@ -2,6 +2,7 @@ import Boot
 public import CI386
 import Machine
 import MemoryTypes
+import MetalI386
 
 /// Who serves page faults. One processor uses it; interrupts stay off.
 nonisolated(unsafe) var bootedKernel: Ref<BootedKernel<MetalHardware>>?

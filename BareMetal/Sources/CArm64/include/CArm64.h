@@ -20,6 +20,30 @@ SYSTEM_REGISTER(sctlr_el1)
 SYSTEM_REGISTER(tcr_el1)
 SYSTEM_REGISTER(ttbr0_el1)
 SYSTEM_REGISTER(ttbr1_el1)
+SYSTEM_REGISTER(par_el1)
+SYSTEM_REGISTER(id_aa64mmfr0_el1)
+SYSTEM_REGISTER(id_aa64mmfr1_el1)
+SYSTEM_REGISTER(id_aa64mmfr2_el1)
+
+// The instructions that only translate, for reads and writes at both levels: the answer is PAR_EL1.
+#define TRANSLATION(name)                                                         \
+  static inline uint64_t translate_##name(uint64_t address) {                     \
+    __asm__ volatile("at " #name ", %0\n\tisb" ::"r"(address) : "memory");        \
+    return read_par_el1();                                                        \
+  }
+
+TRANSLATION(s1e1r)
+TRANSLATION(s1e1w)
+TRANSLATION(s1e0r)
+TRANSLATION(s1e0w)
+
+// One access each, at EL1 or as EL0 would make it; see `probes.S`.
+uint32_t probe_load(uint64_t address);
+void probe_store(uint64_t address, uint32_t value);
+void probe_fetch(uint64_t address);
+uint32_t probe_user_load(uint64_t address);
+void probe_user_store(uint64_t address, uint32_t value);
+void probe_user_fetch(uint64_t address);
 
 // Orders table writes before the walks that follow, and completes them before the next instruction.
 static inline void synchronize_tables(void) {

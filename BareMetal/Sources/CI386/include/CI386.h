@@ -40,6 +40,46 @@ static inline void pause_processor(void) { __asm__ volatile("pause" ::: "memory"
 
 static inline void halt(void) { __asm__ volatile("cli\n\thlt" ::: "memory"); }
 
+static inline uint64_t read_model_register(uint32_t number) {
+  uint32_t low, high;
+  __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+  return (uint64_t)high << 32 | low;
+}
+
+static inline void write_model_register(uint32_t number, uint64_t value) {
+  __asm__ volatile("wrmsr" ::"a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(number));
+}
+
+struct processor_features {
+  uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct processor_features read_features(uint32_t leaf) {
+  struct processor_features found;
+  __asm__ volatile("cpuid"
+                   : "=a"(found.eax), "=b"(found.ebx), "=c"(found.ecx), "=d"(found.edx)
+                   : "a"(leaf), "c"(0));
+  return found;
+}
+
+// One access each, in ring 0; see `probes.S`.
+uint32_t probe_load(uint32_t address);
+void probe_store(uint32_t address, uint32_t value);
+void probe_fetch(uint32_t address);
+// Runs the code at `entry` in ring 3 with `address` in eax and `value` in ecx until it traps.
+void probe_user(uint32_t entry, uint32_t address, uint32_t value);
+// What ring 3 runs for a load and a store, on a page of its own, and where a probe's trap resumes.
+extern char user_probes[], user_probe_load[], user_probe_store[];
+extern char probe_end[], probe_user_end[];
+static inline uint32_t user_probes_address(void) { return (uint32_t)user_probes; }
+static inline uint32_t user_probe_load_address(void) { return (uint32_t)user_probe_load; }
+static inline uint32_t user_probe_store_address(void) { return (uint32_t)user_probe_store; }
+static inline uint32_t probe_end_address(void) { return (uint32_t)probe_end; }
+static inline uint32_t probe_user_end_address(void) { return (uint32_t)probe_user_end; }
+
+// Loads segments for ring 3 and a stack for its traps.
+void enable_user_mode(void);
+
 // The registers at a trap, as `traps.S` stores them: a trap within the kernel pushes no stack.
 struct trap_frame {
   uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;

@@ -1,10 +1,12 @@
 import CArm64
-import MemoryTypes
+public import MemoryTypes
 import _Volatile
 
 /// The PL011 serial port of QEMU's `virt` machine, through the direct map.
-struct Console: TextSink {
-  func write(_ byte: UInt8) {
+public struct Console: TextSink {
+  public init() {}
+
+  public func write(_ byte: UInt8) {
     let transmitterIsFull: UInt32 = 1 << 5
     // SAFETY: the boot tables map this device for as long as the kernel runs.
     let flags = unsafe VolatileMappedRegister<UInt32>(unsafeBitPattern: port + 0x18)

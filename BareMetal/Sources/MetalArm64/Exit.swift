@@ -1,8 +1,8 @@
 import CArm64
-import MemoryTypes
+internal import MemoryTypes
 
 /// Ends the emulator with `status`. Elsewhere, where no debugger answers, the processor stops.
-func exit(status: UInt64) -> Never {
+public func exit(status: UInt64) -> Never {
   let applicationExit: UInt64 = 0x20026
   let block = (applicationExit, status)
   // SAFETY: the call only reads the block.
@@ -11,7 +11,7 @@ func exit(status: UInt64) -> Never {
 }
 
 /// Says why the kernel cannot go on, and ends with status 1.
-func panic(_ reason: StaticString) -> Never {
+public func panic(_ reason: StaticString) -> Never {
   var console = Console()
   console.write("panic: ")
   console.write(reason)

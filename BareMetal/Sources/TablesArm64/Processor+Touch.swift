@@ -1,0 +1,40 @@
+import CArm64
+import Machine
+import MemoryTypes
+import TranslationCheck
+
+extension Processor {
+  func touch(_ question: Question, _ unit: TargetUnit?) -> Answer {
+    let address = UInt64(question.address.rawValue)
+    let token: UInt32 = 0xC0FF_EE01
+    var place = unit?.address.rawValue ?? 0
+    unsafe probe = Probe()
+    switch (question.access, question.privilege) {
+    case (.read, .kernel): place = UInt64(probe_load(address + 8))
+    case (.read, .user): place = UInt64(probe_user_load(address + 8))
+    case (.write, .kernel): probe_store(address + 4, token)
+    case (.write, .user): probe_user_store(address + 4, token)
+    case (.execute, .kernel): probe_fetch(address)
+    case (.execute, .user): probe_user_fetch(address)
+    }
+    let end = unsafe probe
+    unsafe probe = nil
+    if question.access == .write, unit?.token != token { place = .max }
+    guard let end, let syndrome = end.syndrome else { return Answer(place: place) }
+    let isBreakpoint = syndrome >> 26 == 0x3C && end.counter == address
+    return isBreakpoint && question.access == .execute
+      ? Answer(place: place) : Answer(fault: syndrome, at: end.address)
+  }
+
+  func expectedTouch(_ question: Question, _ prediction: Prediction) -> Answer {
+    switch prediction {
+    case .memory(let physical, _): return Answer(place: physical.rawValue)
+    case .fault(let fault):
+      var syndrome = UInt32(truncatingIfNeeded: fault.exceptionSyndrome)
+      // LDTR and STTR have EL0's rights, but trap from EL1.
+      if question.privilege == .user, question.access != .execute { syndrome += 1 << 26 }
+      let offset: UInt64 = question.access == .read ? 8 : question.access == .write ? 4 : 0
+      return Answer(fault: syndrome, at: UInt64(question.address.rawValue) + offset)
+    }
+  }
+}

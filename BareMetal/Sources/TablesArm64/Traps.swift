@@ -1,0 +1,40 @@
+public import CArm64
+import MemoryTypes
+import MetalArm64
+
+/// How the access of the moment ended.
+struct Probe {
+  /// ESR_EL1 of its trap; nil if there was none.
+  var syndrome: UInt32?
+  var address: UInt64 = 0
+  var counter: UInt64 = 0
+}
+
+/// nil while no access may trap. One processor uses it; interrupts stay off.
+nonisolated(unsafe) var probe: Probe?
+
+/// Called by each of the sixteen vectors; a probe's trap resumes behind the call of the probe.
+@c(trap_handler)
+public func trapHandler(_ frame: UnsafeMutablePointer<trap_frame>, _ kind: UInt32) {
+  guard unsafe probe != nil else { reportAndStop(unsafe frame.pointee, kind) }
+  unsafe probe = Probe(
+    syndrome: UInt32(truncatingIfNeeded: read_esr_el1()), address: read_far_el1(),
+    counter: frame.pointee.counter)
+  let ownLevelMasked: UInt64 = 0x3C5
+  unsafe frame.pointee.counter = frame.pointee.general.30
+  unsafe frame.pointee.status = ownLevelMasked
+}
+
+private func reportAndStop(_ frame: trap_frame, _ kind: UInt32) -> Never {
+  var console = Console()
+  console.write("trap ")
+  console.write(decimal: UInt64(kind))
+  console.write(", syndrome 0x")
+  console.write(hexadecimal: read_esr_el1())
+  console.write(", address 0x")
+  console.write(hexadecimal: read_far_el1())
+  console.write(", counter 0x")
+  console.write(hexadecimal: frame.counter)
+  console.write("\n")
+  panic("a trap that nothing handles")
+}

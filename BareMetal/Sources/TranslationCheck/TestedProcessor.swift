@@ -1,0 +1,43 @@
+public import Machine
+public import MemoryTypes
+public import PageTables
+public import PhysicalMemory
+
+/// The hardware whose answers are compared with the model's.
+public protocol TestedProcessor {
+  /// How its tables are read under the settings of the moment.
+  var format: TranslationFormat { get }
+  /// Tables of the image itself that every root must share; nil where they have their own root.
+  var kernelRoot: PageFrameNumber? { get }
+  /// Addresses from 0 to here, exclusive, are free for ranges.
+  var addressLimit: UInt { get }
+  /// Physical addresses have so many bits.
+  var physicalBits: UInt8 { get }
+  /// The TLBs that the model gets.
+  var tlb: TLBModel { get }
+  /// It has an instruction that translates and does nothing else.
+  var translatesOnly: Bool { get }
+
+  /// Sets the control bits of a round.
+  mutating func vary(_ random: inout SeededGenerator)
+  /// Maps what the probes themselves need.
+  func prepare(_ tables: inout PageTable<Ref<PageAllocator>>) throws(AllocationError)
+  /// Gives hardware and model the tables under `root`, and both the same control bits.
+  func load(_ root: PageFrameNumber, _ model: inout MMU)
+  /// Goes back to the tables of the image.
+  func leave()
+  /// Forgets all translations.
+  func forget()
+
+  /// An address that no table of the low half can translate.
+  func outside(_ random: inout SeededGenerator) -> VirtualAddress
+
+  /// What the instruction that only translates says, and what it must say.
+  func translate(_ question: Question) -> Answer
+  func expectedTranslation(_ question: Question, _ prediction: Prediction) -> Answer
+
+  /// Makes the access, and says where it went or how it failed; and what must be said. `unit` shows
+  /// the bytes where it should go.
+  func touch(_ question: Question, _ unit: TargetUnit?) -> Answer
+  func expectedTouch(_ question: Question, _ prediction: Prediction) -> Answer
+}
