@@ -26,6 +26,15 @@ extension Processor {
       ? Answer(place: place) : Answer(fault: syndrome, at: end.address)
   }
 
+  /// QEMU 7.2 lets EL1 execute what EL0 may write; the manual has it as never executable at EL1,
+  /// whatever PXN says (D8.4.1.2.4), and so has the model.
+  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool {
+    question.access == .execute && question.privilege == .kernel
+      && leaf.isSuperset(of: [.user, .write])
+  }
+
+  func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool { true }
+
   func expectedTouch(_ question: Question, _ prediction: Prediction) -> Answer {
     switch prediction {
     case .memory(let physical, _): return Answer(place: physical.rawValue)

@@ -14,6 +14,8 @@ public struct Tally {
   public var differences: UInt64 = 0
   /// Wrong bits that the plan asked for.
   public var planted: UInt64 = 0
+  var kinds = InlineArray<10, Difference?>(repeating: nil)
+  var kindCount = 0
   private var faults = InlineArray<8, UInt64>(repeating: 0)
 
   mutating func count(_ prediction: Prediction) {

@@ -36,6 +36,11 @@ public protocol TestedProcessor {
   func translate(_ question: Question) -> Answer
   func expectedTranslation(_ question: Question, _ prediction: Prediction) -> Answer
 
+  /// Whether the processor at hand is known to differ from its manual here.
+  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool
+  /// Whether flipping `bit` of the entry means what the format says it does.
+  func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool
+
   /// Makes the access, and says where it went or how it failed; and what must be said. `unit` shows
   /// the bytes where it should go.
   func touch(_ question: Question, _ unit: TargetUnit?) -> Answer

@@ -48,7 +48,7 @@ extension Trial {
   private mutating func compare(_ question: Question, isTouch: Bool) {
     let walk = mmu.walkTables(question.address)
     let prediction = predict(question)
-    guard isTouch ? mayTouch(question, prediction) : isComparable(prediction) else {
+    guard isTouch ? mayTouch(question, walk, prediction) : isComparable(prediction) else {
       return restore(walk)
     }
     tally.count(prediction)
@@ -92,7 +92,13 @@ extension Trial {
   }
 
   /// Whether an access can do no harm, if the hardware does what the model says.
-  private func mayTouch(_ question: Question, _ prediction: Prediction) -> Bool {
+  private func mayTouch(
+    _ question: Question, _ walk: TranslationWalk, _ prediction: Prediction
+  ) -> Bool {
+    let leaf = format.attributes(of: walk.descriptor, at: walk.level)
+    guard walk.outcome != .leaf || !processor.isKnownToDiffer(question, at: leaf) else {
+      return false
+    }
     guard case .memory(let physical, let attributes) = prediction else {
       return isComparable(prediction)
     }

@@ -28,6 +28,7 @@ extension Trial {
     if bit & (bits.contiguous | bits.shareability) != 0 { return false }
     if walk.level > .pte, bit & bits.kindMask != 0 { return false }
     if walk.level == format.root, bits.rootGrantsAll { return false }
+    guard processor.mayFlip(bit, of: walk) else { return false }
     let isTable = format.kind(of: walk.descriptor, at: walk.level) == .table
     let isAddress = bit & (bits.address | bits.highAddress) != 0
     return !isTable || !isAddress || bit & bits.reserved != 0

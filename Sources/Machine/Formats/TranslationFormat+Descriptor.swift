@@ -150,6 +150,12 @@ extension TranslationFormat {
     let used = descriptor | bits.accessed
     return isWrite ? (used | bits.hardwareDirty) & ~bits.readOnly : used
   }
+
+  /// Whether a write through the leaf `descriptor` changes more of it than its access flag.
+  @inline(__always)
+  func wantsMark(ofWrite descriptor: UInt64) -> Bool {
+    marking(descriptor, isWrite: true) != marking(descriptor, isWrite: false)
+  }
 }
 
 extension LeafAttributes {

@@ -16,7 +16,8 @@ extension MMU {
     _ format: borrowing TranslationFormat
   ) -> TLBLeaf {
     let attributes = format.attributes(of: walk.descriptor, at: walk.level)
-    let isDirty = isWrite || attributes.contains(.dirty)
+    // Not `.dirty`: arm64 software may say so where the hardware still has to clear AP[2].
+    let isDirty = isWrite ? true : !format.wantsMark(ofWrite: walk.descriptor)
     let start = format.blockAddress(in: walk.descriptor, at: walk.level)
     let shift = format.shift(of: walk.level)
     var leaf = TLBLeaf(

@@ -29,9 +29,13 @@ extension MMU {
     var rights: UInt64 = 0
     if fault == nil {
       rights = isHigh ? self.rights(of: walk, highFormat) : self.rights(of: walk, format)
-      fault =
-        rights & self.rights(access, privilege) == 0
-        ? .permission : mark(walk, access, isHigh: isHigh)
+      // arm64 looks at the access flag before permissions (D8.15.4, the order of MMU faults).
+      fault = unusedFault(walk, isHigh: isHigh)
+      if fault == nil {
+        fault =
+          rights & self.rights(access, privilege) == 0
+          ? .permission : mark(walk, access, isHigh: isHigh)
+      }
     }
     cacheTables(address, trail, isHigh: isHigh, leadsToLeaf: walk.outcome == .leaf)
     if let fault {
@@ -71,6 +75,13 @@ extension MMU {
     }
   }
 
+  /// The fault that asks software to mark a leaf as used.
+  private func unusedFault(_ walk: TranslationWalk, isHigh: Bool) -> MMUFault.Kind? {
+    let accessed = isHigh ? highFormat.bits.accessed : format.bits.accessed
+    return walk.descriptor & accessed == 0 && !control.contains(.marksAccessed)
+      ? .accessFlag : nil
+  }
+
   /// Marks the leaf as used; or says which fault asks software to do it.
   private func mark(
     _ walk: TranslationWalk, _ access: MemoryAccess, isHigh: Bool
@@ -85,8 +96,6 @@ extension MMU {
   ) -> MMUFault.Kind? {
     let marked = format.marking(walk.descriptor, isWrite: access == .write)
     guard marked != walk.descriptor else { return nil }
-    let isNewlyUsed = walk.descriptor & format.bits.accessed == 0
-    if isNewlyUsed, !control.contains(.marksAccessed) { return .accessFlag }
     let used = format.marking(walk.descriptor, isWrite: false)
     if marked != used, !control.contains(.marksDirty) { return .permission }
     format.store(marked, at: walk.entry, in: memory)

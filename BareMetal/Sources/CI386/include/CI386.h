@@ -87,6 +87,9 @@ struct trap_frame {
   uint32_t counter, code_segment, flags;
 };
 
+// Changes the tables to those of PAE, for good.
+void turn_pae_on(void);
+
 // Ends of the image in memory, virtual.
 extern char image_start[], image_end[];
 static inline uint32_t image_start_address(void) { return (uint32_t)image_start; }
