@@ -1,6 +1,7 @@
 import CI386
 import Machine
 import MemoryTypes
+import MetalI386
 import TranslationCheck
 
 extension Processor {
@@ -10,6 +11,7 @@ extension Processor {
     let loaded = access(question, token)
     let end = unsafe probe ?? Probe()
     unsafe probe = nil
+    if format.bits.rootGrantsAll { clearRootMarks() }
     if let fault = end.fault(of: question) { return fault }
     switch question.access {
     case .read: return Answer(place: UInt64(question.privilege == .user ? end.value : loaded))
@@ -18,10 +20,21 @@ extension Processor {
     }
   }
 
+  /// QEMU 7.2 sets the accessed bit in the four entries of PAE's root, where it is reserved (SDM
+  /// volume 3A, table 5-8); processors leave them alone, and the model would report the bit.
+  private func clearRootMarks() {
+    let root = UInt(read_cr3()) + directMapStart
+    for index in 0..<4 {
+      // SAFETY: the root is a page of RAM, all of which the image maps.
+      let entry = unsafe UnsafeMutablePointer<UInt64>(bitPattern: root + UInt(index) * 8)
+      unsafe entry.unsafelyUnwrapped.pointee &= ~(1 << 5)
+    }
+  }
+
   private func access(_ question: Question, _ token: UInt32) -> UInt32 {
     let address = UInt32(question.address.rawValue)
-    let load = UInt32(userProbes) + user_probe_load_address() - user_probes_address()
-    let store = UInt32(userProbes) + user_probe_store_address() - user_probes_address()
+    let load = UInt32(userProbes) + (user_probe_load_address() - user_probes_address())
+    let store = UInt32(userProbes) + (user_probe_store_address() - user_probes_address())
     switch (question.access, question.privilege) {
     case (.read, .kernel): return probe_load(address + 8)
     case (.read, .user): probe_user(load, address + 8, 0)
@@ -66,7 +79,9 @@ struct Probe {
     guard let vector else { return nil }
     let pageFault: UInt32 = 14
     let undefinedInstruction: UInt32 = 6
-    if vector == pageFault { return Answer(fault: error, at: UInt64(address)) }
+    // QEMU 7.2 leaves P out beside RSVD, which SDM volume 3A, 5.7, says is not possible.
+    let present = error >> 3 & 1
+    if vector == pageFault { return Answer(fault: error | present, at: UInt64(address)) }
     return vector == undefinedInstruction ? nil : Answer(fault: vector << 16 | error)
   }
 }

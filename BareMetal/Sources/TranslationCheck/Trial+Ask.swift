@@ -20,7 +20,7 @@ extension Trial {
     }
   }
 
-  private func bounded(_ address: UInt) -> VirtualAddress {
+  private mutating func bounded(_ address: UInt) -> VirtualAddress {
     VirtualAddress(address < processor.addressLimit ? address : 0)
   }
 
@@ -48,7 +48,7 @@ extension Trial {
   private mutating func compare(_ question: Question, isTouch: Bool) {
     let walk = mmu.walkTables(question.address)
     let prediction = predict(question)
-    guard isTouch ? mayTouch(question, walk, prediction) : isComparable(prediction) else {
+    guard isTouch ? mayTouch(question, walk, prediction) : Self.isComparable(prediction) else {
       return restore(walk)
     }
     tally.count(prediction)
@@ -80,19 +80,19 @@ extension Trial {
   }
 
   /// Gives the entry the value that it had before the model marked it.
-  private func restore(_ walk: TranslationWalk) {
+  private mutating func restore(_ walk: TranslationWalk) {
     guard walk.references > 0 else { return }
     format.store(walk.descriptor, at: walk.entry, in: mmu.memory)
   }
 
   /// What answers a read of a table beyond RAM is the machine's affair, not the processor's.
-  private func isComparable(_ prediction: Prediction) -> Bool {
+  private static func isComparable(_ prediction: Prediction) -> Bool {
     guard case .fault(let fault) = prediction else { return true }
     return fault.kind != .tableAbort && fault.kind != .externalAbort
   }
 
   /// Whether an access can do no harm, if the hardware does what the model says.
-  private func mayTouch(
+  private mutating func mayTouch(
     _ question: Question, _ walk: TranslationWalk, _ prediction: Prediction
   ) -> Bool {
     let leaf = format.attributes(of: walk.descriptor, at: walk.level)
@@ -100,7 +100,7 @@ extension Trial {
       return false
     }
     guard case .memory(let physical, let attributes) = prediction else {
-      return isComparable(prediction)
+      return Self.isComparable(prediction)
     }
     // Fetches from device memory are unpredictable (Arm ARM D8.5.3).
     let isDevice: Bool
@@ -111,7 +111,7 @@ extension Trial {
     return targets.unit(at: physical) != nil && !(question.access == .execute && isDevice)
   }
 
-  private func touch(_ question: Question, _ prediction: Prediction) -> Answer {
+  private mutating func touch(_ question: Question, _ prediction: Prediction) -> Answer {
     let unit = prediction.physical.flatMap { targets.unit(at: $0) }
     unit?.clearToken()
     return processor.touch(question, unit)
@@ -119,7 +119,7 @@ extension Trial {
 
   /// What the hardware left in the entry, if that is not what it must leave: the marks of an
   /// access that was allowed.
-  private func wrongMark(
+  private mutating func wrongMark(
     _ question: Question, _ walk: TranslationWalk, _ prediction: Prediction
   ) -> UInt64? {
     guard walk.references > 0, prediction.physical != nil else { return nil }
