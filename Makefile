@@ -41,7 +41,7 @@ docs: ## build the documentation into .build/docs
 	@scripts/setup.sh docs
 	scripts/docs.sh
 
-boot: ## boot the bare-metal images in QEMU
+boot: ## boot the bare-metal images in QEMU and compare page tables with its processors
 	@scripts/setup.sh boot
 	scripts/boot-images.sh
 

@@ -76,6 +76,26 @@ struct MMUTests {
     #expect(machine.fault(Self.page, .write) == nil)
   }
 
+  @Test("arm64 asks for the access flag before it looks at permissions")
+  func accessFlagComesFirst() {
+    let machine = TestMachine(.arm64())
+    machine.map(Self.page, to: PageFrameNumber(5), [.read])
+    #expect(machine.fault(Self.page, .write, .user)?.kind == .permission)
+    machine.mmu.pointee.control.subtract([.marksAccessed, .marksDirty])
+    machine.map(Self.page, to: PageFrameNumber(5), [.read])
+    #expect(machine.fault(Self.page, .write, .user)?.kind == .accessFlag)
+  }
+
+  @Test("what software calls dirty gives no writes where arm64 hardware has to clear AP[2]")
+  func softwareDirtyIsNotHardwareDirty() {
+    let machine = TestMachine(.arm64())
+    let clean = machine.format.leafDescriptor(PageFrameNumber(5), [.read, .write, .accessed])
+    machine.setEntry(for: Self.page, at: .pte, to: clean | 1 << 55)
+    machine.mmu.pointee.control.subtract([.marksDirty])
+    #expect(machine.fault(Self.page, .read, .kernel) == nil)
+    #expect(machine.fault(Self.page, .write, .kernel)?.kind == .permission)
+  }
+
   @Test("permissions of the tables above narrow those of the leaf")
   func tablePermissions() {
     let limits: [(TranslationFormat, clear: UInt64, set: UInt64)] = [

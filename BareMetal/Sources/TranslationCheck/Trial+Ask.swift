@@ -53,7 +53,7 @@ extension Trial {
     }
     tally.count(prediction)
     restore(walk)
-    let isPlanted = plantWrongBit(walk, prediction)
+    let isPlanted = question.access == .read && plantWrongBit(walk, prediction)
     let answer = isTouch ? touch(question, prediction) : processor.translate(question)
     let expected =
       isTouch
@@ -128,7 +128,7 @@ extension Trial {
     return left == marked ? nil : left
   }
 
-  /// Where the plan says so, once, and where it must show.
+  /// Where the plan says so, once, and where it must show: in what a read returns.
   private mutating func plantWrongBit(_ walk: TranslationWalk, _ prediction: Prediction) -> Bool {
     guard plan.plantsWrongBit, tally.planted == 0, tally.addresses > 1000, walk.level == .pte,
       let physical = prediction.physical, targets.unit(at: physical) != nil
