@@ -78,6 +78,7 @@ public final class Replayer {
     case .maps(let lines): compareWhole(lines, event)
     case .fileSize(let file, let bytes): setSize(of: file, bytes)
     case .probe(let probe): replay(probe, event)
+    case .accesses(let accesses): replay(accesses, event)
     }
     noteMemory(of: event.task)
   }

@@ -32,20 +32,22 @@ struct ReplayCommand: ParsableCommand {
     var reports: [ReplayReport] = []
     var areWhole = true
     for file in files {
-      let (report, isWhole) = try machine.replay(
-        file, format: format, checksInvariants: checkInvariants)
-      reports.append(report)
-      areWhole = areWhole && isWhole
+      for (name, reader) in try RecordingOpener.openAll(file, format: format) {
+        let (report, isWhole) = try machine.replay(
+          reader, source: name, checksInvariants: checkInvariants)
+        reports.append(report)
+        areWhole = areWhole && isWhole
+      }
     }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
-    if !json.replacesText { reports.forEach(show) }
+    if !json.replacesText { StandardStreams.write(text(of: reports)) }
     if !areWhole { throw ExitStatus.badInput }
     if check, reports.contains(where: { $0.differenceCount > 0 }) { throw ExitStatus.difference }
   }
 
-  private func show(_ report: ReplayReport) {
-    let text = ReplayText(report)
-    StandardStreams.write(check ? text.check : text.text(width: Terminal.width))
+  private func text(of reports: [ReplayReport]) -> String {
+    if check { return ReplayText.check(reports) }
+    return reports.map { ReplayText($0).text(width: Terminal.width) }.joined(separator: "\n")
   }
 }
 
@@ -57,12 +59,11 @@ extension MachineOptions {
   /// A recording that was cut is replayed as far as it goes; the report's `missing` and a line on
   /// standard error say so.
   func replay(
-    _ file: String, format: RecordingFormat?, checksInvariants: Bool
+    _ reader: any RecordingReader, source: String, checksInvariants: Bool
   ) throws -> (report: ReplayReport, isWhole: Bool) {
-    let reader = try RecordingOpener.open(file, format: format)
     var options = ReplayOptions()
     options.checksInvariants = checksInvariants
-    var report = try replay(reader, of: file, options)
+    var report = try replay(reader, of: source, options)
     guard let truncation = (reader as? CompactReader)?.truncation else { return (report, true) }
     let line = "the recording ends early: \(truncation)"
     StandardStreams.complain(line)

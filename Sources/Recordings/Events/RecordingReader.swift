@@ -75,7 +75,7 @@ public struct RecordingHeader: Hashable, Sendable {
   }
 
   public enum Source: UInt8, Hashable, Sendable {
-    case strace, oracle, folder, compact
+    case strace, oracle, folder, compact, accesses
   }
 }
 
