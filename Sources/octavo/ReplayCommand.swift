@@ -19,7 +19,7 @@ struct ReplayCommand: ParsableCommand {
   @OptionGroup var machine: MachineOptions
   @OptionGroup var json: JSONOption
 
-  @Option(help: "The format: strace, oracle, folder or compact; else it is recognised.")
+  @Option(help: "The format: strace, oracle, folder, compact or lackey; else it is recognised.")
   var format: RecordingFormat?
 
   @Flag(help: "Compare every result and every map with the recording; exit 1 on a difference.")
