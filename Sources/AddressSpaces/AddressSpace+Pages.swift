@@ -22,7 +22,7 @@ extension AddressSpace {
       return try install(services.pointee.zeroPage, vma, address, isWritable: false, access)
     }
     try prepare(vma)
-    let page = try newPage(.zeroed)
+    let page = try services.newPage()
     markAnonymous(page, vma, address)
     do { try install(page, vma, address, isWritable: true, access) } catch {
       services.pointee.pages.pointee.freePage(page)
@@ -62,8 +62,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ address: VirtualAddress, _ old: Ref<Page>
   ) throws(FaultError) {
     try prepare(vma)
-    let copy = try newPage([])
-    services.copyPage(from: old, to: copy)
+    let copy = try services.newCopy(of: old)
     unmapPages(of: vma, VirtualRange(address, count: pageSize.bytes))
     markAnonymous(copy, vma, address)
     do { try install(copy, vma, address, isWritable: true, .write) } catch {
@@ -111,8 +110,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ address: VirtualAddress, from cached: Ref<Page>
   ) throws(FaultError) {
     try prepare(vma)
-    let copy = try newPage([])
-    services.copyPage(from: cached, to: copy)
+    let copy = try services.newCopy(of: cached)
     markAnonymous(copy, vma, address)
     do { try install(copy, vma, address, isWritable: true, .write) } catch {
       services.pointee.pages.pointee.freePage(copy)
@@ -135,13 +133,6 @@ extension AddressSpace {
 
   private mutating func prepare(_ vma: Ref<VMA>) throws(FaultError) {
     do { try prepareFamily(vma) } catch { throw .outOfMemory }
-  }
-
-  private func newPage(_ extra: AllocationFlags) throws(FaultError) -> Ref<Page> {
-    do {
-      let flags = AllocationFlags.user.union([.movable, extra])
-      return try services.pointee.pages.pointee.allocatePage(flags: flags)
-    } catch { throw .outOfMemory }
   }
 
   private func markAnonymous(_ page: Ref<Page>, _ vma: Ref<VMA>, _ address: VirtualAddress) {

@@ -13,6 +13,9 @@ public struct MemoryServices: ~Copyable {
   public let version: LinuxVersion
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
+  /// Whether programs and files put bytes into frames. A replay knows no bytes, only which pages are
+  /// used: its frames stay zero, and a host need not have memory for them.
+  public let hasContents: Bool
 
   public var vmas: TypedCache<VMA>
   public var anonVMAs: TypedCache<AnonVMA>
@@ -28,7 +31,7 @@ public struct MemoryServices: ~Copyable {
   /// - Throws: `outOfMemory` when even that is not there.
   public init(
     pages: Ref<PageAllocator>, format: TranslationFormat, version: LinuxVersion,
-    commit: CommitAccount
+    commit: CommitAccount, hasContents: Bool = true
   ) throws(AllocationError) {
     let zeroPage = try pages.pointee.allocatePage(flags: [.kernel, .zeroed])
     let vmas = try TypedCache<VMA>(name: "vm_area_struct", pages: pages)
@@ -42,6 +45,7 @@ public struct MemoryServices: ~Copyable {
     self.version = version
     self.commit = commit
     self.zeroPage = zeroPage
+    self.hasContents = hasContents
     self.vmas = vmas
     self.anonVMAs = anonVMAs
     self.spaces = spaces

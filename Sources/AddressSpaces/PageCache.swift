@@ -24,10 +24,7 @@ extension Ref where Object == MemoryServices {
     _ file: Ref<MappedFile>, _ index: UInt
   ) throws(FaultError) -> Ref<Page> {
     if let page = page(atAddress: file.pointee.cache.value(at: index)) { return page }
-    let page: Ref<Page>
-    do { page = try pointee.pages.pointee.allocatePage(flags: [.user, .movable, .zeroed]) } catch {
-      throw .outOfMemory
-    }
+    let page = try newPage()
     page.pointee.mapping = file.address
     page.pointee.index = index
     do { _ = try file.pointee.cache.insert(page.address, at: index) } catch {
@@ -49,13 +46,31 @@ extension Ref where Object == MemoryServices {
     }
   }
 
-  /// Copies the bytes of one frame to another. Linux: `copy_user_highpage()`.
-  func copyPage(from source: Ref<Page>, to copy: Ref<Page>) {
+  /// A frame of zeros for a program. Linux: `vma_alloc_zeroed_movable_folio()`.
+  func newPage() throws(FaultError) -> Ref<Page> {
+    let page = try newFrame(.zeroed)
+    if !pointee.hasContents { page.pointee.flags.insert(.zeroFilled) }
+    return page
+  }
+
+  /// A frame with the bytes of another. Linux: `copy_user_highpage()`.
+  func newCopy(of source: Ref<Page>) throws(FaultError) -> Ref<Page> {
+    guard source != pointee.zeroPage, !source.pointee.flags.contains(.zeroFilled) else {
+      return try newPage()
+    }
     let allocator = pointee.pages
+    let copy = try newFrame([])
     // SAFETY: both frames are allocated and a page long.
     unsafe allocator.pointee.pointer(to: copy).copyMemory(
       from: allocator.pointee.pointer(to: source),
       byteCount: Int(allocator.pointee.directMap.pageSize.bytes.rawValue))
+    return copy
+  }
+
+  private func newFrame(_ extra: AllocationFlags) throws(FaultError) -> Ref<Page> {
+    do {
+      return try pointee.pages.pointee.allocatePage(flags: [.user, .movable, extra])
+    } catch { throw .outOfMemory }
   }
 
   private func page(atAddress address: UInt) -> Ref<Page>? {

@@ -47,7 +47,7 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
     let commit = CommitAccount(
       policy: settings.overcommit, totalPages: settings.totalPages ?? pages.pointee.managedPageCount
     )
-    let services = try Self.makeServices(pages, format, settings.version, commit)
+    let services = try Self.makeServices(pages, format, settings, commit)
     let tasks = try TypedCache<Task>(name: "task_struct", pages: pages)
     self.hardware = hardware
     self.services = services
@@ -59,11 +59,12 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
 
   /// The services live in frames of their own, at an address that never changes.
   private static func makeServices(
-    _ pages: Ref<PageAllocator>, _ format: TranslationFormat, _ version: LinuxVersion,
+    _ pages: Ref<PageAllocator>, _ format: TranslationFormat, _ settings: KernelSettings,
     _ commit: CommitAccount
   ) throws(AllocationError) -> Ref<MemoryServices> {
     let services = try MemoryServices(
-      pages: pages, format: format, version: version, commit: commit)
+      pages: pages, format: format, version: settings.version, commit: commit,
+      hasContents: settings.hasContents)
     let size = ByteCount(UInt(MemoryLayout<MemoryServices>.size))
     let pageSize = pages.pointee.directMap.pageSize
     let block = try pages.pointee.allocatePages(
@@ -87,6 +88,8 @@ public struct KernelSettings: Sendable {
   public var overcommit: CommitAccount.Policy
   /// RAM and swap as the overcommit rule counts them; nil for the machine's own RAM.
   public var totalPages: PageCount?
+  /// Whether programs and files put bytes into frames; false where only the use of pages is known.
+  public var hasContents = true
 
   public init(
     layout: UserLayout, limits: ResourceLimits = ResourceLimits(), version: LinuxVersion = .v6_18,

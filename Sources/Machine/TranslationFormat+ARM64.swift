@@ -20,11 +20,13 @@ extension TranslationFormat {
   /// Linux has it: 0 normal write-back, 2 normal non-cacheable, 3 Device-nGnRnE, 4 Device-nGnRE.
   /// With bit 0 clear the hardware ignores the rest; bit 11 then marks a leaf that admits nobody.
   ///
-  /// - Parameter virtualAddressBits: 64 - T0SZ, the same for both halves; at most 48.
+  /// - Parameter virtualAddressBits: 64 - T0SZ, the same for both halves; at most 48, with
+  ///   64 KiB pages 52.
   public static func arm64(
     pageSize: PageSize = .size4K, virtualAddressBits: UInt8 = 48, physicalAddressBits: UInt8 = 48
   ) -> TranslationFormat {
-    precondition(virtualAddressBits <= 48 && physicalAddressBits <= 48, "52-bit forms come later")
+    precondition(virtualAddressBits <= (pageSize == .size64K ? 52 : 48), "wider than the tables")
+    precondition(physicalAddressBits <= 48, "52-bit physical addresses come later")
     var bits = DescriptorBits.arm64
     bits.address = 0x0000_FFFF_FFFF_FFFF & ~UInt64(pageSize.offsetMask)
     bits.reserved = bits.address & ~((1 << UInt64(physicalAddressBits)) &- 1)

@@ -42,6 +42,23 @@ public enum RecordingOpener {
     return StraceReader(lines, images: LocalPrograms())
   }
 
+  /// The readers for what stands at `path`: one for each text of a folder, else one.
+  ///
+  /// - Returns: With each reader the name of what it reads.
+  /// - Throws: As `open` does.
+  public static func openAll(
+    _ path: String, format: RecordingFormat? = nil
+  ) throws(BadInput) -> [(name: String, reader: any RecordingReader)] {
+    let streams = format ?? .folder == .folder ? FolderReader.streams(in: path) : []
+    guard !streams.isEmpty else { return [(path, try open(path, format: format))] }
+    var readers: [(name: String, reader: any RecordingReader)] = []
+    for stream in streams {
+      let name = FilePath(path).appending(stream.fileName).string
+      readers.append((name, try FolderReader(folder: path, stream: stream)))
+    }
+    return readers
+  }
+
   private static func isFolder(_ path: String) -> Bool {
     guard
       let folder = try? FileDescriptor.open(

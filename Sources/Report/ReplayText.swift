@@ -14,8 +14,18 @@ public struct ReplayText {
     [heading, calls(width), checks, differences, notes, memory, buddy].joined()
   }
 
-  /// What a check prints: the differences, and one line of counts at the end.
-  public var check: String { differences + report.summary + "\n" }
+  /// What a check of several recordings prints: the differences, one line of counts for each where
+  /// there is more than one, and one line of all counts at the end.
+  public static func check(_ reports: [ReplayReport]) -> String {
+    var text = ""
+    var sum = ReplayReport.Counts()
+    for report in reports {
+      text += ReplayText(report).differences
+      if reports.count > 1 { text += "\(report.source): \(report.counts)\n" }
+      sum.add(report.counts)
+    }
+    return text + "\(sum)\n"
+  }
 
   private var heading: String {
     let machine = report.machine

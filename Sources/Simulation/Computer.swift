@@ -14,10 +14,16 @@ public final class Computer {
 
   /// Builds the hardware, hands all RAM from memblock to the page allocator, and boots the kernel.
   ///
+  /// - Parameter hasContents: Programs store bytes; without, only what pages they use is known, and
+  ///   their frames cost the host nothing.
   /// - Throws: `SimulationError` when the host or the machine has too little memory.
-  public init(_ configuration: MachineConfiguration) throws(SimulationError) {
+  public init(
+    _ configuration: MachineConfiguration, hasContents: Bool = true
+  ) throws(SimulationError) {
     let description = configuration.description
-    let ram = try SimulatedRAM(description.ramSize)
+    var settings = configuration.settings
+    settings.hasContents = hasContents
+    let ram = try SimulatedRAM(description.ramSize, description.pageSize)
     let storage = HardwareStorage(description)
     // SAFETY: RAM and storage are zeroed, large enough, and live as long as this object.
     let hardware = unsafe SimulatedHardware(
@@ -25,10 +31,10 @@ public final class Computer {
     do {
       var memblock = try Memblock.describing(hardware.directMap)
       let pages = try PageAllocator.boot(
-        memblock: &memblock, directMap: hardware.directMap, ramIsZeroed: true)
+        memblock: &memblock, directMap: hardware.directMap, untouched: ram.untouched)
       kernel = try Kernel(
         hardware: hardware, pages: pages, format: description.translationFormat,
-        settings: configuration.settings)
+        settings: settings)
     } catch {
       throw .tooLittleMemory(bytes: description.ramSize.rawValue)
     }

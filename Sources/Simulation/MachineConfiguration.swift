@@ -106,7 +106,10 @@ extension MachineConfiguration {
     }
     switch header.architecture {
     case "x86_64": (architecture, virtualAddressBits) = (.x86_64, 48)
-    case "i686", "i386": (architecture, virtualAddressBits) = (.i386, 32)
+    case "i686", "i386":
+      (architecture, virtualAddressBits) = (.i386, 32)
+      // Two-level tables name frames below 4 GiB, where devices are too.
+      ram = min(ram, ByteCount(3 << 30))
     case "aarch64", "arm64":
       architecture = .arm64
       if let size = header.taskSize { virtualAddressBits = UInt8(size.trailingZeroBitCount) }

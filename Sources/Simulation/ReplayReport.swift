@@ -39,9 +39,32 @@ public struct ReplayReport: Codable, Sendable {
 
   public var unsupportedCount: Int { unsupported.values.reduce(0, +) }
 
-  /// The last line of a check.
-  public var summary: String {
-    "\(records) records, \(differenceCount) differences, \(unsupportedCount) not supported"
+  /// What a check comes to.
+  public var counts: Counts {
+    Counts(records: records, differences: differenceCount, unsupported: unsupportedCount)
+  }
+
+  /// The counts of one check or of several; as text the last line that it prints.
+  public struct Counts: Hashable, Sendable, CustomStringConvertible {
+    public var records = 0
+    public var differences = 0
+    public var unsupported = 0
+
+    public init(records: Int = 0, differences: Int = 0, unsupported: Int = 0) {
+      self.records = records
+      self.differences = differences
+      self.unsupported = unsupported
+    }
+
+    public mutating func add(_ other: Counts) {
+      records += other.records
+      differences += other.differences
+      unsupported += other.unsupported
+    }
+
+    public var description: String {
+      "\(records) records, \(differences) differences, \(unsupported) not supported"
+    }
   }
 
   public struct Machine: Codable, Sendable {

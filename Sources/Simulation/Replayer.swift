@@ -35,7 +35,7 @@ public final class Replayer {
   ) throws(SimulationError) {
     self.reader = reader
     self.options = options
-    computer = try Computer(configuration)
+    computer = try Computer(configuration, hasContents: false)
     report = ReplayReport(source: source, machine: configuration.summary)
   }
 

@@ -13,13 +13,17 @@ internal import MemoryTypes
 final class SimulatedRAM {
   let base: UnsafeMutableRawPointer
   let count: ByteCount
+  /// A clear bit for each frame, outside RAM: none was touched.
+  let untouched: Bitmap
 
   /// Reserves `count` zeroed bytes, aligned to 2 MiB so that any page size fits.
   ///
   /// - Throws: `SimulationError.noHostMemory` when the host refuses even to promise them.
-  init(_ count: ByteCount) throws(SimulationError) {
+  init(_ count: ByteCount, _ pageSize: PageSize) throws(SimulationError) {
     let alignment = 2 << 20
-    let length = Int(count.rawValue) + alignment
+    let frames = Int(pageSize.pages(in: count).rawValue)
+    let bitBytes = Bitmap.wordCount(for: frames) * MemoryLayout<UInt>.size
+    let length = Int(count.rawValue) + alignment + bitBytes
     let region = unsafe mmap(
       nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let region = unsafe region, unsafe region != MAP_FAILED else {
@@ -30,20 +34,15 @@ final class SimulatedRAM {
     let aligned = (Int(bitPattern: region) + alignment - 1) & ~(alignment - 1)
     unsafe base = UnsafeMutableRawPointer(bitPattern: aligned)!
     self.count = count
-    unsafe Self.preferHugePages(base, Int(count.rawValue))
+    // SAFETY: behind RAM the region has room for the bits, zeroed and never moved.
+    let words = unsafe (base + Int(count.rawValue)).assumingMemoryBound(to: UInt.self)
+    untouched = unsafe Bitmap(words, count: frames)
   }
 
   deinit { unsafe munmap(reservation, reservedCount) }
 
   private let reservation: UnsafeMutableRawPointer
   private let reservedCount: Int
-
-  /// Fewer faults on the host; refusing it costs speed only.
-  private static func preferHugePages(_ base: UnsafeMutableRawPointer, _ count: Int) {
-    #if os(Linux)
-      _ = unsafe madvise(base, count, MADV_HUGEPAGE)
-    #endif
-  }
 }
 
 /// Why a machine could not be simulated.

@@ -31,17 +31,19 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     var reports: [ReplayReport] = []
     for file in files {
-      reports.append(
-        try machine.replay(file, format: format, checksInvariants: checkInvariants))
+      for (name, reader) in try RecordingOpener.openAll(file, format: format) {
+        reports.append(
+          try machine.replay(reader, source: name, checksInvariants: checkInvariants))
+      }
     }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
-    if !json.replacesText { reports.forEach(show) }
+    if !json.replacesText { StandardStreams.write(text(of: reports)) }
     if check, reports.contains(where: { $0.differenceCount > 0 }) { throw ExitStatus.difference }
   }
 
-  private func show(_ report: ReplayReport) {
-    let text = ReplayText(report)
-    StandardStreams.write(check ? text.check : text.text(width: Terminal.width))
+  private func text(of reports: [ReplayReport]) -> String {
+    if check { return ReplayText.check(reports) }
+    return reports.map { ReplayText($0).text(width: Terminal.width) }.joined(separator: "\n")
   }
 }
 
@@ -50,13 +52,12 @@ extension RecordingFormat: ExpressibleByArgument {}
 extension MachineOptions {
   /// Replays one recording on the machine described; says so when the recording ends too early.
   func replay(
-    _ file: String, format: RecordingFormat?, checksInvariants: Bool
+    _ reader: any RecordingReader, source: String, checksInvariants: Bool
   ) throws -> ReplayReport {
-    let reader = try RecordingOpener.open(file, format: format)
     var options = ReplayOptions()
     options.checksInvariants = checksInvariants
     let configuration = try configuration(for: reader.header)
-    let report = try Replayer(reader, source: file, on: configuration, options: options).run()
+    let report = try Replayer(reader, source: source, on: configuration, options: options).run()
     if let truncation = (reader as? CompactReader)?.truncation {
       StandardStreams.complain("the recording ends early: \(truncation)")
     }

@@ -31,8 +31,8 @@ struct RunCommand: ParsableCommand {
     defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }
     let outcome = try program.record(to: recording)
     var report = try machine.replay(
-      recording, format: .compact, checksInvariants: checkInvariants)
-    report.source = program.command.joined(separator: " ")
+      try CompactReader(path: recording), source: program.command.joined(separator: " "),
+      checksInvariants: checkInvariants)
     report.missing += outcome.missing
     try json.write { try JSONReport.data(format: "octavo-replay", [report]) }
     if !json.replacesText {

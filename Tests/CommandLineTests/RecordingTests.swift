@@ -51,6 +51,30 @@ struct RecordingTests {
     #expect(end.output.hasSuffix(" records, 0 differences, 0 not supported\n"))
   }
 
+  @Test("a folder is checked by each of its texts, with a line for each and one for all")
+  func checkedFolder() throws {
+    let folder = Self.fixtures + "/recordings/ls"
+    let end = try CommandLine.run("replay", "--check", folder)
+    #expect(end.status == 0)
+    #expect(
+      end.output == """
+        \(folder)/maps.log: 75 records, 0 differences, 0 not supported
+        \(folder)/strace.log: 41 records, 0 differences, 0 not supported
+        116 records, 0 differences, 0 not supported
+
+        """)
+  }
+
+  @Test(
+    "the machine is the log's own without any option",
+    arguments: ["i686-6.18", "arm64-16k-6.12", "arm64-64k-6.12"])
+  func machineOfTheLog(name: String) throws {
+    let log = Self.fixtures + "/oracle/\(name)/basic-2.log.gz"
+    let end = try CommandLine.run("replay", "--check", log)
+    #expect(end.status == 0)
+    #expect(end.output.hasSuffix(" records, 0 differences, 0 not supported\n"))
+  }
+
   @Test("a check of a log whose answer was changed exits 1 and shows the line")
   func changedAnswer() throws {
     let folder = try CommandLine.temporaryFolder()
@@ -108,8 +132,10 @@ struct RecordingTests {
     }
   }
 
-  private static var basicLog: String {
+  private static var basicLog: String { fixtures + "/oracle/x86_64-6.18/basic-1.log.gz" }
+
+  private static var fixtures: String {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/oracle/x86_64-6.18/basic-1.log.gz").path(percentEncoded: false)
+      .appending(path: "Fixtures").path(percentEncoded: false)
   }
 }

@@ -7,6 +7,7 @@ import TestSupport
 @safe
 final class Laboratory {
   private let memory: UnsafeMutableRawPointer
+  private let words: UnsafeMutablePointer<UInt>
   let map: DirectMap
   let pages: Ref<PageAllocator>
 
@@ -22,13 +23,21 @@ final class Laboratory {
     unsafe memory.initializeMemory(as: UInt8.self, repeating: filling, count: Int(bytes.rawValue))
     map = unsafe DirectMap(
       base: memory, start: PhysicalAddress(start), count: bytes, pageSize: pageSize)
+    let wordCount = Bitmap.wordCount(for: Int(frames))
+    unsafe words = .allocate(capacity: wordCount)
+    unsafe words.initialize(repeating: 0, count: wordCount)
+    let untouched = unsafe Bitmap(words, count: Int(frames))
     var memblock = try Memblock.describing(map)
     try prepare(&memblock)
     pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: map, maximumOrder: maximumOrder, ramIsZeroed: filling == 0)
+      memblock: &memblock, directMap: map, maximumOrder: maximumOrder,
+      untouched: filling == 0 ? untouched : nil)
   }
 
-  deinit { unsafe memory.deallocate() }
+  deinit {
+    unsafe memory.deallocate()
+    unsafe words.deallocate()
+  }
 
   /// The blocks of each order, lowest order first.
   var freeBlocks: [Int] {

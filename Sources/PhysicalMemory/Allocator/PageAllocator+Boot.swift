@@ -9,24 +9,27 @@ extension PageAllocator {
   /// the tails of the free lists; so the first frame allocated is the lowest of the largest order.
   /// Memory outside `directMap` is not used.
   ///
-  /// - Parameter ramIsZeroed: RAM was never written, so the descriptors of frames inside blocks
-  ///   need no writing either and cost a lazily committed host nothing.
+  /// - Parameter untouched: Given when RAM was never written and holds zeros: a clear bit for each
+  ///   frame of `directMap`, outside it, which lives as long as the allocator. Then neither the
+  ///   descriptors of frames inside blocks nor unused frames are written, and a lazily committed
+  ///   host need not have memory for them.
   ///
   /// Throws when memblock has no room for the descriptors; memblock is unchanged then.
-  /// O(frames), O(blocks + reserved frames) with `ramIsZeroed`.
+  /// O(frames), O(blocks + reserved frames) with `untouched`.
   /// Linux: `memblock_free_all()`, mm/memblock.c; `memmap_init()`, mm/mm_init.c.
   public static func boot(
     memblock: inout Memblock, directMap: DirectMap, maximumOrder: Order = Order(10),
-    ramIsZeroed: Bool = false
+    untouched: Bitmap? = nil
   ) throws(AllocationError) -> Ref<PageAllocator> {
     let range = zoneRange(memblock, directMap)
     let home = try reserveHome(&memblock, directMap, range)
     // SAFETY: memblock gave the block to this allocator alone, and the window shows all of it.
     let start = unsafe directMap.pointer(to: home)
-    let pages = unsafe makeArray(at: start + allocatorSize, range, ramIsZeroed)
+    let pages = unsafe makeArray(at: start + allocatorSize, range, untouched != nil)
     let zone = Zone(
       kind: .normal, range: range, presentPages: presentPages(memblock, range, directMap),
-      pages: pages, maximumOrder: maximumOrder)
+      pages: pages, maximumOrder: maximumOrder,
+      written: WrittenFrames(untouched, from: directMap.frames.start))
     let place = unsafe start.bindMemory(to: PageAllocator.self, capacity: 1)
     unsafe place.initialize(
       to: PageAllocator(
@@ -64,12 +67,12 @@ extension PageAllocator {
 
   @unsafe
   private static func makeArray(
-    at start: UnsafeMutableRawPointer, _ range: FrameRange, _ ramIsZeroed: Bool
+    at start: UnsafeMutableRawPointer, _ range: FrameRange, _ isZeroed: Bool
   ) -> PageArray {
     let count = Int(range.count.rawValue)
     let base = unsafe start.bindMemory(to: Page.self, capacity: count)
     var index = 0
-    while !ramIsZeroed && index < count {
+    while !isZeroed && index < count {
       unsafe (base + index).initialize(to: Page())
       index += 1
     }

@@ -78,15 +78,16 @@ public struct PageAllocator: ~Copyable {
   /// Linux: `get_page_from_freelist()`, `prep_new_page()`.
   @inline(__always)
   func takeBlock(_ order: Order, _ flags: AllocationFlags) -> Ref<Page>? {
-    let isCompound = flags.contains(.compound)
+    var mustClear = flags.contains(.zeroed)
     let taken = zone.buddy.withLock { buddy -> Ref<Page>? in
-      let block = buddy.allocate(order)
-      if isCompound, let block { buddy.makeCompound(block, order) }
+      guard let block = buddy.allocate(order) else { return nil }
+      if flags.contains(.compound) { buddy.makeCompound(block, order) }
+      if mustClear { mustClear = buddy.written.contains(pages.frame(of: block), order) }
       return block
     }
     guard let page = taken else { return nil }
     page.pointee.references = 1
-    if flags.contains(.zeroed) { clear(page, order) }
+    if mustClear { clear(page, order) }
     return page
   }
 

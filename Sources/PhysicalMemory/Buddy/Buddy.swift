@@ -11,6 +11,8 @@ struct Buddy: Sendable {
   let range: FrameRange
   /// The largest order a block can have. Linux: `MAX_PAGE_ORDER`.
   let maximumOrder: Order
+  /// What must be cleared for who wants zeros.
+  let written: WrittenFrames
   /// Free lists by order. One page size needs orders up to 13 (64 KiB granule).
   private(set) var lists = InlineArray<14, PageList>(repeating: PageList())
   private(set) var freePages = PageCount.zero
@@ -18,11 +20,14 @@ struct Buddy: Sendable {
   private(set) var managedPages = PageCount.zero
   var statistics = BuddyStatistics()
 
-  init(pages: PageArray, range: FrameRange, maximumOrder: Order) {
+  init(
+    pages: PageArray, range: FrameRange, maximumOrder: Order, written: WrittenFrames
+  ) {
     precondition(maximumOrder.index < 14, "no free list for the largest order")
     self.pages = pages
     self.range = range
     self.maximumOrder = maximumOrder
+    self.written = written
   }
 
   /// Takes a block of `order`, the head of the smallest order that has one; nil if none has.
@@ -56,12 +61,14 @@ struct Buddy: Sendable {
       BadFree.trap(block)
     }
     if block.pointee.flags.contains(.head) { dissolveCompound(block, order) }
+    let frame = pages.frame(of: block)
+    if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
     block.pointee.flags = []
     block.pointee.state = .inside
     block.pointee.mapping = 0
     block.pointee.references = 0
     statistics.frees &+= 1
-    insert(pages.frame(of: block), order, at: nil)
+    insert(frame, order, at: nil)
   }
 
   /// Takes over an aligned block that nobody owned, as boot does: it goes to the tail.

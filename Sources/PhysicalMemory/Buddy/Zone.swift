@@ -34,12 +34,14 @@ public struct Zone: ~Copyable {
   let buddy: SpinLock<Buddy>
 
   init(
-    kind: Kind, range: FrameRange, presentPages: PageCount, pages: PageArray, maximumOrder: Order
+    kind: Kind, range: FrameRange, presentPages: PageCount, pages: PageArray,
+    maximumOrder: Order, written: WrittenFrames
   ) {
     self.kind = kind
     self.range = range
     self.presentPages = presentPages
-    buddy = SpinLock(Buddy(pages: pages, range: range, maximumOrder: maximumOrder))
+    buddy = SpinLock(
+      Buddy(pages: pages, range: range, maximumOrder: maximumOrder, written: written))
   }
 
   /// All frames of `range`. Linux: `spanned_pages`.

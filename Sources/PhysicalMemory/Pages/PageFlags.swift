@@ -11,6 +11,9 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
 
   /// Not the allocator's: a hole, the kernel image, an early allocation. Linux: `PG_reserved`.
   public static var reserved: PageFlags { PageFlags(rawValue: 1 << 0) }
+  /// Holds the zeros that it was allocated with: nobody stores anything in it. When it is freed the
+  /// allocator takes the owner's word for it.
+  public static var zeroFilled: PageFlags { PageFlags(rawValue: 1 << 1) }
   /// First frame of a compound block. Linux: `PG_head`.
   public static var head: PageFlags { PageFlags(rawValue: 1 << 3) }
   /// Another frame of a compound block. Linux: `PageTail`.

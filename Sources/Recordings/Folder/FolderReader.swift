@@ -13,10 +13,20 @@ public final class FolderReader: RecordingReader {
   /// Which text of the folder gives the events.
   public enum Stream: String, CaseIterable, Sendable {
     case maps, strace
+
+    /// The name of its text, which may be compressed.
+    public var fileName: String { "\(rawValue).log" }
+  }
+
+  /// The streams that a folder has a text for.
+  public static func streams(in folder: String) -> [Stream] {
+    Stream.allCases.filter { FolderFacts.file($0.fileName, in: folder) != nil }
   }
 
   public var header: RecordingHeader {
     var header = facts.header
+    // Only maps.log tells every change of the maps.
+    if stream == .strace { header.source = .strace }
     header.hasRandomLayout = header.hasRandomLayout ?? reader.header.hasRandomLayout
     return header
   }

@@ -22,7 +22,7 @@ final class BenchmarkMachine {
     hardware = unsafe SimulatedHardware(description, ram: ram, storage: storage)
     var memblock = try Memblock.describing(hardware.directMap)
     pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: hardware.directMap, ramIsZeroed: true)
+      memblock: &memblock, directMap: hardware.directMap)
   }
 
   deinit {
