@@ -31,8 +31,7 @@ final class Laboratory {
     let description = MachineDescription.x86_64(ram: ByteCount(frames * Self.pageBytes))
     hardware = Self.build(description, in: arena)
     var memblock = try Memblock.describing(hardware.directMap)
-    pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: hardware.directMap, ramIsZeroed: true)
+    pages = try PageAllocator.boot(memblock: &memblock, directMap: hardware.directMap)
     services = arena.make(
       try MemoryServices(
         pages: pages, format: description.translationFormat, version: .v6_18,

@@ -31,8 +31,7 @@ final class Laboratory {
       }
     hardware = Self.build(description, in: arena)
     var memblock = try Memblock.describing(hardware.directMap)
-    pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: hardware.directMap, ramIsZeroed: true)
+    pages = try PageAllocator.boot(memblock: &memblock, directMap: hardware.directMap)
     kernel = try Kernel(
       hardware: hardware, pages: pages, format: description.translationFormat,
       settings: KernelSettings(
