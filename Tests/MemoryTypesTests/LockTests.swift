@@ -27,7 +27,7 @@ struct LockTests {
     let arena = Arena()
     let shared = arena.make(Shared())
     let words = arena.make(Words())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    inThreads(Self.threadCount) { _ in
       for _ in 0..<Self.rounds {
         shared.pointee.raw.lock()
         words.pointee.first += 1
@@ -42,7 +42,7 @@ struct LockTests {
   func spinLock() {
     let arena = Arena()
     let shared = arena.make(Shared())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    inThreads(Self.threadCount) { _ in
       for round in 0..<Self.rounds {
         if round % 3 == 0 {
           while shared.pointee.counter.withLockIfAvailable({ $0 += 1 }) == nil {}
@@ -59,7 +59,7 @@ struct LockTests {
     let arena = Arena()
     let shared = arena.make(Shared())
     let words = arena.make(Words())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { thread in
+    inThreads(Self.threadCount) { thread in
       for round in 0..<Self.rounds {
         if (round + thread) % 4 == 0 {
           shared.pointee.lock.withLock {
@@ -83,7 +83,7 @@ struct LockTests {
     let arena = Arena()
     let shared = arena.make(Shared())
     let words = arena.make(Words())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    inThreads(Self.threadCount) { _ in
       for _ in 0..<Self.rounds {
         shared.pointee.lock.lock()
         words.pointee.first += 1
