@@ -21,10 +21,7 @@ run: ## record a python3 program, replay it, print the report
 test: ## everything a change must pass: build, tests, lint, embedded core, boot
 	@scripts/setup.sh test
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --skip 'RecordingsTests|CommandLineTests'
-	# The recorder waits for any child of its process: its tests and those of the command line run apart.
-	swift test --skip-build --filter RecordingsTests
-	swift test --skip-build --filter CommandLineTests
+	swift test --skip-build
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory lint
 	scripts/embedded-core.sh

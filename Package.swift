@@ -58,6 +58,7 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
     "Boot",
     [
       "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+      "KernelCore",
     ]
   ),
 ]

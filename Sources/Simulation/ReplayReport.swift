@@ -25,6 +25,8 @@ public struct ReplayReport: Codable, Sendable {
   public var processes = ProcessCounts()
   public var memory = MemoryFigures()
   public var tlb = TLBFigures()
+  /// Accesses of a trace of all of them; zeros for other recordings.
+  public var traced = AccessCounts()
   public var before = KernelState()
   public var after = KernelState()
   /// Seconds the replay took, reading included.
@@ -123,6 +125,26 @@ public struct ReplayReport: Codable, Sendable {
     public var hits: UInt64 = 0
     public var misses: UInt64 = 0
     public var invalidations: UInt64 = 0
+  }
+
+  /// Accesses by what they do.
+  public struct AccessCounts: Codable, Sendable, Equatable {
+    public var instructions = 0
+    public var loads = 0
+    public var stores = 0
+    /// Loads and stores by one instruction.
+    public var modifies = 0
+
+    public var total: Int { instructions + loads + stores + modifies }
+
+    mutating func add(_ accesses: [TracedAccess]) {
+      var counts = InlineArray<4, Int>(repeating: 0)
+      for access in accesses { counts[Int(access.kind.rawValue)] &+= 1 }
+      instructions += counts[0]
+      loads += counts[1]
+      stores += counts[2]
+      modifies += counts[3]
+    }
   }
 
   /// The free memory at one moment.

@@ -30,14 +30,18 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     var reports: [ReplayReport] = []
+    var areWhole = true
     for file in files {
       for (name, reader) in try RecordingOpener.openAll(file, format: format) {
-        reports.append(
-          try machine.replay(reader, source: name, checksInvariants: checkInvariants))
+        let (report, isWhole) = try machine.replay(
+          reader, source: name, checksInvariants: checkInvariants)
+        reports.append(report)
+        areWhole = areWhole && isWhole
       }
     }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
     if !json.replacesText { StandardStreams.write(text(of: reports)) }
+    if !areWhole { throw ExitStatus.badInput }
     if check, reports.contains(where: { $0.differenceCount > 0 }) { throw ExitStatus.difference }
   }
 
@@ -50,17 +54,31 @@ struct ReplayCommand: ParsableCommand {
 extension RecordingFormat: ExpressibleByArgument {}
 
 extension MachineOptions {
-  /// Replays one recording on the machine described; says so when the recording ends too early.
+  /// Replays one recording on the machine described.
+  ///
+  /// A recording that was cut is replayed as far as it goes; the report's `missing` and a line on
+  /// standard error say so.
   func replay(
     _ reader: any RecordingReader, source: String, checksInvariants: Bool
-  ) throws -> ReplayReport {
+  ) throws -> (report: ReplayReport, isWhole: Bool) {
     var options = ReplayOptions()
     options.checksInvariants = checksInvariants
+    var report = try replay(reader, of: source, options)
+    guard let truncation = (reader as? CompactReader)?.truncation else { return (report, true) }
+    let line = "the recording ends early: \(truncation)"
+    StandardStreams.complain(line)
+    report.missing.append(line)
+    return (report, false)
+  }
+
+  private func replay(
+    _ reader: any RecordingReader, of file: String, _ options: ReplayOptions
+  ) throws -> ReplayReport {
     let configuration = try configuration(for: reader.header)
-    let report = try Replayer(reader, source: source, on: configuration, options: options).run()
-    if let truncation = (reader as? CompactReader)?.truncation {
-      StandardStreams.complain("the recording ends early: \(truncation)")
-    }
-    return report
+    let bar = ProgressBar("replaying")
+    defer { bar.wipe() }
+    var options = options
+    options.progress = { bar.update($0) }
+    return try Replayer(reader, source: file, on: configuration, options: options).run()
   }
 }

@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
     let recording = output ?? Self.temporaryPath
     defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }
     let outcome = try program.record(to: recording)
-    var report = try machine.replay(
+    var (report, _) = try machine.replay(
       try CompactReader(path: recording), source: program.command.joined(separator: " "),
       checksInvariants: checkInvariants)
     report.missing += outcome.missing

@@ -4,7 +4,7 @@
   import Recordings
   import Testing
 
-  /// One after the other: each recording waits for all children of its thread.
+  /// One after the other: what they compile they compile once.
   @Suite("The recorder", .serialized)
   struct RecorderTests {
     @Test("a program's memory calls are recorded in order with arguments and results")

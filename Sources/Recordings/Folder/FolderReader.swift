@@ -32,6 +32,7 @@ public final class FolderReader: RecordingReader {
   }
   public var files: [RecordedFile] { reader.files }
   public var ignored: [String: Int] { reader.ignored }
+  public var progress: ReadingProgress? { reader.progress }
   public let stream: Stream
   /// The most mappings each process had at once, as `maps.log` tells at its end.
   public var peakMappings: [Int32: Int] { (reader as? MapsLogReader)?.peakMappings ?? [:] }
