@@ -97,7 +97,9 @@ let package = Package(
         "KernelCore", "Recordings", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    .target(name: "Report", dependencies: ["MemoryTypes", "Simulation"], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["MemoryTypes", "Machine", "AddressSpaces", "Simulation"],
+      swiftSettings: strict),
     .executableTarget(
       name: "octavo",
       dependencies: [
@@ -130,7 +132,7 @@ let package = Package(
     ("Boot", ["MemoryTypes", "PhysicalMemory"]),
     ("Recordings", ["MemoryTypes", "CZlib"]),
     ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
-    ("Report", ["MemoryTypes", "Simulation"]),
+    ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
   ].map { (name: String, also: [Target.Dependency]) in
     .testTarget(
       name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
