@@ -18,8 +18,6 @@ public final class LackeyReader: RecordingReader {
   public private(set) var ignored: [String: Int] = [:]
   public var progress: ReadingProgress? { scanner.progress }
 
-  public var progress: ReadingProgress? { scanner.progress }
-
   private let scanner: LackeyScanner
   private var fileOfDescriptor: [UInt64: FileID] = [:]
 

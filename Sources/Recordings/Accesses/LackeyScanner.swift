@@ -27,8 +27,6 @@
 
   deinit { unsafe buffer.deallocate() }
 
-  var progress: ReadingProgress { source.progress }
-
   /// Appends accesses up to the next comment, the end, or a full batch.
   ///
   /// - Returns: The comment line, once no access stands before it; nil else. Nil with no access is
