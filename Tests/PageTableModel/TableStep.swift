@@ -17,7 +17,7 @@ public enum TableStep: Sendable {
   case unfold(page: UInt)
   case fork(page: UInt, count: UInt)
   case freeEmpty(page: UInt, count: UInt)
-  /// The table frames run out at the n-th from here on, in the next step.
+  /// The n-th table frame asked for from here on is refused.
   case fail(nth: UInt32)
 
   /// Draws a step: cheap ones often, those of many pages seldom.
@@ -88,8 +88,13 @@ public enum TableStep: Sendable {
     _ geometry: TableGeometry, _ page: UInt, _ random: inout SeededGenerator
   ) -> UInt32 {
     var bits = LeafAttributes(rawValue: UInt32(truncatingIfNeeded: random.next()) & 0x7FF)
+    let isHigh = geometry.format.isHigh(
+      VirtualAddress(page << UInt(geometry.format.pageSize.shift)))
     // Half of all leaves are alike, or none would ever collapse.
-    if random.next(below: 2) == 0 { return LeafAttributes([.read, .write, .user]).rawValue }
+    if random.next(below: 2) == 0 { bits = [.read, .write, .user] }
+    // Tables of the kernel's half let no program through.
+    if isHigh { bits.remove(.user) }
+    guard bits.rawValue > 0xF else { return bits.rawValue }
     bits.memoryType = MemoryType(rawValue: UInt8(random.next(below: 7))) ?? .writeBack
     bits.shareability = Shareability(rawValue: UInt8(random.next(below: 3))) ?? .inner
     return bits.rawValue
