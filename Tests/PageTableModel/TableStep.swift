@@ -40,8 +40,7 @@ public enum TableStep: Sendable {
         page: page, area: level, offset: UInt64(frame & 0x7FFFF) + 1, isMigration: frame & 1 == 0)
     case 840..<900: return .fold(page: page, level: level)
     case 900..<930: return .unfold(page: page)
-    case 930..<945: return .split(page: page)
-    case 945..<960: return .fail(nth: UInt32(level) + 1)
+    case 930..<945: return .fail(nth: UInt32(level) + 1)
     default: return drawLarge(geometry, page, frame, attributes, level, &random)
     }
   }
@@ -57,7 +56,9 @@ public enum TableStep: Sendable {
     // Some frames fit the page in its block, so that large leaves and groups come about.
     let mask = random.next(below: 2) == 0 ? table - 1 : 15
     let near = frame & ~mask | page & mask
-    switch random.next(below: 40) {
+    // Tables of 64 KiB have sixteen times the entries: as much less often.
+    let isSeldom = random.next(below: UInt32(table >> 8)) < 2
+    switch isSeldom ? random.next(below: 40) : 0 {
     case 0..<14:
       let start = page & ~(group - 1)
       return .mapRange(
@@ -72,7 +73,8 @@ public enum TableStep: Sendable {
     case 21..<26: return .collapse(page: page, level: level)
     case 26..<29: return .unmap(page: page, count: table << UInt(random.next(below: 10)))
     case 29..<31: return .protect(page: page, count: table, attributes: attributes)
-    case 31..<36: return .fork(page: page, count: table >> UInt(random.next(below: 6)))
+    case 31..<34: return .split(page: page)
+    case 34..<37: return .fork(page: page, count: table >> UInt(random.next(below: 6)))
     default: return .freeEmpty(page: page, count: table << UInt(random.next(below: 12)))
     }
   }
