@@ -1,3 +1,4 @@
+import Machine
 import MemoryTypes
 import PageTableModel
 import TestSupport
@@ -8,18 +9,18 @@ struct BruteForceTests {
   /// Steps of the long history, fewer where tables are larger. The benchmark `table-history` does
   /// ten million per geometry, in release.
   private static func length(_ geometry: TableGeometry) -> Int {
-    geometry.format.pageSize == .size4K ? 24_000 : 6_000
+    geometry.format.pageSize == .size4K ? 12_000 : 2_500
   }
 
   @Test("short histories keep the invariants", arguments: TableGeometry.all)
   func shortHistories(_ geometry: TableGeometry) {
-    checkHistories(count: 2, length: 200) { random in
+    checkHistories(count: 2, length: 120) { random in
       TableStep.draw(geometry, &random)
     } run: { steps in
       let trial = try TableTrial(geometry, frames: 24)
       for (index, step) in steps.enumerated() {
         try trial.run(step)
-        if index % 20 == 0 { try trial.check() }
+        if index % 30 == 0 { try trial.check() }
       }
       try trial.finish()
     }
