@@ -19,7 +19,7 @@ let core: [SwiftSetting] =
     .enableExperimentalFeature("RawLayout"),
     // Names the pause instruction of a spinning processor.
     .enableExperimentalFeature("Extern"),
-    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
   ]
 
 /// The storeys of the house, lowest first: a module may import only what stands before it.
@@ -69,6 +69,7 @@ let package = Package(
     .library(name: "Recordings", targets: ["Recordings"]),
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "Report", targets: ["Report"]),
+    .library(name: "PageTableModel", targets: ["PageTableModel"]),
     .executable(name: "octavo", targets: ["octavo"]),
     .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
   ],
@@ -113,32 +114,39 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["MemoryTypes"], path: "Tests/TestSupport",
       swiftSettings: strict),
-  ] + [
-    ("MemoryTypes", []),
-    ("Machine", ["MemoryTypes"]),
-    ("PhysicalMemory", ["MemoryTypes", "Machine"]),
-    ("PageTables", ["MemoryTypes", "Machine", "PhysicalMemory"]),
-    ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory"]),
-    (
-      "AddressSpaces",
-      ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap"]
-    ),
-    (
-      "KernelCore",
-      [
-        "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
-      ]
-    ),
-    ("Boot", ["MemoryTypes", "PhysicalMemory"]),
-    ("Recordings", ["MemoryTypes", "CZlib"]),
-    ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
-    ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
-  ].map { (name: String, also: [Target.Dependency]) in
-    .testTarget(
-      name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
-      swiftSettings: strict)
-  } + [
-    .testTarget(
-      name: "CommandLineTests", dependencies: ["octavo", "TestSupport"], swiftSettings: strict)
+    // Apart from the tests that use it, because the long histories run in release, in Benchmarks.
+    .target(
+      name: "PageTableModel", dependencies: ["MemoryTypes", "Machine", "PageTables"],
+      path: "Tests/PageTableModel",
+      // Dictionaries are slow enough to shorten the histories that debug builds can afford.
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   ]
+    + [
+      ("MemoryTypes", []),
+      ("Machine", ["MemoryTypes"]),
+      ("PhysicalMemory", ["MemoryTypes", "Machine"]),
+      ("PageTables", ["MemoryTypes", "Machine", "PhysicalMemory", "PageTableModel"]),
+      ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+      (
+        "AddressSpaces",
+        ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap"]
+      ),
+      (
+        "KernelCore",
+        [
+          "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+        ]
+      ),
+      ("Boot", ["MemoryTypes", "PhysicalMemory"]),
+      ("Recordings", ["MemoryTypes", "CZlib"]),
+      ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
+      ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
+    ].map { (name: String, also: [Target.Dependency]) in
+      .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,
+        swiftSettings: strict)
+    } + [
+      .testTarget(
+        name: "CommandLineTests", dependencies: ["octavo", "TestSupport"], swiftSettings: strict)
+    ]
 )

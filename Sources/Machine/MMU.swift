@@ -121,11 +121,10 @@ public struct MMU: ~Copyable {
     let isUser = attributes.contains(.user)
     var kernel = TLB.permission(.read, .kernel)
     if attributes.contains(.write) { kernel |= TLB.permission(.write, .kernel) }
-    let execute = attributes.contains(.execute)
-    if execute, !isUser { kernel |= TLB.permission(.execute, .kernel) }
-    guard isUser else { return kernel }
-    let user = kernel >> 3
-    return kernel | user | (execute ? TLB.permission(.execute, .user) : 0)
+    let user = isUser ? kernel >> 3 : 0
+    if attributes.contains(.kernelExecute), !isUser { kernel |= TLB.permission(.execute, .kernel) }
+    let execute = attributes.contains(.execute) ? TLB.permission(.execute, .user) : 0
+    return kernel | user | execute
   }
 
   /// Marks the leaf as used; or says which fault asks software to do it.
@@ -146,7 +145,7 @@ public struct MMU: ~Copyable {
     let within = UInt64(address.rawValue) & ((1 << UInt64(format.shift(of: walk.level))) &- 1)
     let block = format.pageSize.address(of: format.frame(in: walk.descriptor, at: walk.level))
     let physical = block.rawValue | within
-    let attributes = format.attributes(of: walk.descriptor)
+    let attributes = format.attributes(of: walk.descriptor, at: walk.level)
     var permissions = allowed
     if !isWrite, !attributes.contains(.dirty) {
       permissions &= ~(TLB.permission(.write, .user) | TLB.permission(.write, .kernel))

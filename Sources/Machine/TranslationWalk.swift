@@ -47,28 +47,35 @@ extension TranslationFormat {
   @inline(__always)
   public func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
-    in memory: DirectMap
+    downTo end: TranslationLevel = .pte, in memory: DirectMap
   ) -> TranslationWalk {
     var walk = TranslationWalk(
       outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
       common: ~0, union: 0, references: 0)
     guard isCanonical(address) else { return walk }
-    var table = pageSize.address(of: table).rawValue
+    var table = pageSize.address(of: table)
+    var shift = shift(of: walk.level)
+    var indexMask = entryCount(of: walk.level) &- 1
     while true {
-      let index = index(of: address, at: walk.level)
-      walk.entry = PhysicalAddress(table &+ UInt64(index &<< UInt(entryShift)))
+      let index = UInt64((address.rawValue &>> shift) & indexMask)
+      walk.entry = PhysicalAddress(table.rawValue &+ index &<< UInt64(entryShift))
       guard memory.contains(walk.entry) else { return walk.ending(.noMemory) }
       walk.descriptor = load(walk.entry, in: memory)
       walk.references &+= 1
-      let kind = kind(of: walk.descriptor, at: walk.level)
-      guard kind == .table else { return walk.ending(Self.outcome(of: kind)) }
-      walk.common &= walk.descriptor
-      walk.union |= walk.descriptor
-      table = walk.descriptor & bits.address
+      guard walk.level > end, isTable(walk.descriptor, at: walk.level) else { break }
+      if walk.level != root || !bits.rootGrantsAll {
+        walk.common &= walk.descriptor
+        walk.union |= walk.descriptor
+      }
+      table = blockAddress(in: walk.descriptor, at: .pte)
       walk.level = walk.level.below
+      shift &-= UInt(bitsPerLevel)
+      indexMask = 1 &<< UInt(bitsPerLevel) &- 1
     }
+    return walk.ending(Self.outcome(of: kind(of: walk.descriptor, at: walk.level)))
   }
 
+  @inline(__always)
   private static func outcome(of kind: DescriptorKind) -> TranslationWalk.Outcome {
     switch kind {
     case .leaf: .leaf
@@ -82,19 +89,20 @@ extension TranslationFormat {
 
   /// What programs and the kernel may do at the end of a walk that found a leaf: the leaf's
   /// attributes, less what the tables above take away.
+  @inline(__always)
   public func effectiveAttributes(of walk: TranslationWalk) -> LeafAttributes {
-    var result = attributes(of: walk.descriptor)
+    var result = attributes(of: walk.descriptor, at: walk.level)
     if walk.common & bits.tableWritable != bits.tableWritable
       || walk.union & bits.tableReadOnly != 0
     {
       result.remove(.write)
     }
-    let isUser = result.contains(.user)
-    let forbidden = isUser ? bits.tableNoExecuteUser : bits.tableNoExecuteKernel
-    if walk.union & forbidden != 0 { result.remove(.execute) }
-    if walk.common & bits.tableUser != bits.tableUser || walk.union & bits.tableNoUser != 0 {
-      result.remove(.user)
+    if walk.union & bits.tableNoExecuteUser != 0 { result.remove(.execute) }
+    if walk.union & bits.tableNoExecuteKernel != 0 { result.remove(.kernelExecute) }
+    if walk.common & bits.tableUser != bits.tableUser {
+      result.subtract([.user, .execute])
     }
+    if walk.union & bits.tableNoUser != 0 { result.remove(.user) }
     return result
   }
 
@@ -105,6 +113,42 @@ extension TranslationFormat {
     // SAFETY: a table is a page in RAM; both entry sizes divide it.
     return entryShift == 3
       ? unsafe pointer.load(as: UInt64.self) : unsafe UInt64(pointer.load(as: UInt32.self))
+  }
+
+  /// Writes `count` leaves of the last level with successive frames, of which `descriptor` with
+  /// `frame` is the first, from `address` on: entries in a row, which must be in RAM.
+  @inline(__always)
+  public func storeRun(
+    _ descriptor: UInt64, _ frame: PageFrameNumber, count: UInt, at address: PhysicalAddress,
+    in memory: DirectMap
+  ) {
+    guard count > 0 else { return }
+    let pointer = unsafe memory.pointer(to: address)
+    let step = UInt64(pageSize.bytes.rawValue)
+    let rest = descriptor & ~(bits.address | bits.highAddress)
+    let last = leafAddressBits(frame + PageCount(count &- 1))
+    if last &- (descriptor & ~rest) != UInt64(count &- 1) &* step {
+      // Address bits that stand elsewhere change on the way: entry by entry.
+      for index in 0..<count {
+        let entry = PhysicalAddress(address.rawValue &+ UInt64(index) &<< UInt64(entryShift))
+        store(rest | leafAddressBits(frame + PageCount(index)), at: entry, in: memory)
+      }
+    } else if entryShift == 3 {
+      // SAFETY: as in `load(_:in:)`, for each of the entries.
+      let entries = unsafe pointer.assumingMemoryBound(to: UInt64.self)
+      var next = descriptor
+      for index in 0..<Int(bitPattern: count) {
+        unsafe entries[index] = next
+        next &+= step
+      }
+    } else {
+      let entries = unsafe pointer.assumingMemoryBound(to: UInt32.self)
+      var next = UInt32(truncatingIfNeeded: descriptor)
+      for index in 0..<Int(bitPattern: count) {
+        unsafe entries[index] = next
+        next &+= UInt32(truncatingIfNeeded: step)
+      }
+    }
   }
 
   /// Replaces the entry at `address`, which must be in RAM and aligned to an entry.

@@ -56,22 +56,42 @@ public struct PageTable<Frames: TableFrameSource>: ~Copyable {
   /// The tables of all levels, the root among them. Linux: `VmPTE` counts those below the root.
   public var tableCount: PageCount { counts.total }
 
+  /// The bytes of the tables that Linux counts: those of the three lowest levels, without the
+  /// root. Linux: `VmPTE`, `mm_pgtables_bytes()`.
+  public var countedBytes: ByteCount {
+    var tables: UInt = 0
+    for level in 0..<min(format.root.rawValue, 3) { tables += counts[TranslationLevel(level)] }
+    return format.pageSize.bytes(in: PageCount(tables))
+  }
+
   var memory: DirectMap { pages.directMap }
 
   /// The leaf that maps `address`, one that admits nobody too; nil if there is none.
   ///
   /// - Complexity: O(levels).
   public func leaf(at address: VirtualAddress) -> Leaf? {
-    let walk = walk(address)
-    guard walk.outcome == .leaf || walk.outcome == .inaccessible else { return nil }
-    let inside = address.rawValue & (format.span(of: walk.level).rawValue &- 1)
-    let first = format.frame(in: walk.descriptor, at: walk.level)
-    return Leaf(
-      frame: first + PageCount(inside >> UInt(format.pageSize.shift)),
-      attributes: format.attributes(of: walk.descriptor), level: walk.level)
+    guard let entry = leafEntry(at: address) else { return nil }
+    var leaf = leaf(of: entry)
+    let inside = address.rawValue & (format.span(of: entry.level).rawValue &- 1)
+    leaf.frame = leaf.frame + PageCount(inside >> UInt(format.pageSize.shift))
+    return leaf
   }
 
-  func walk(_ address: VirtualAddress) -> TranslationWalk {
+  /// What software keeps in the entry for `address`; nil if that is empty or a leaf.
+  ///
+  /// - Complexity: O(levels).
+  public func softwareEntry(at address: VirtualAddress) -> SoftwareEntry? {
+    let walk = walk(address)
+    return walk.outcome == .software ? format.softwareEntry(in: walk.descriptor) : nil
+  }
+
+  /// A walk to the entry that decides about `address`.
+  public func walk(_ address: VirtualAddress) -> TranslationWalk {
     format.walk(address, from: root, in: memory)
+  }
+
+  /// A walk to the entry of `level` for `address`, or to where the tables end above it.
+  func walk(_ address: VirtualAddress, to level: TranslationLevel) -> TranslationWalk {
+    format.walk(address, from: root, downTo: level, in: memory)
   }
 }

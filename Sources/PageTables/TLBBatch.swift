@@ -37,7 +37,7 @@ public struct TLBBatch: ~Copyable {
 
   /// Notes that translations of pages in `range` were removed or narrowed.
   public mutating func add(_ range: VirtualRange) {
-    guard !range.isEmpty else { return }
+    guard range.start != range.end else { return }
     first = min(first, range.start)
     last = max(last, VirtualAddress(range.end.rawValue &- 1))
     addressCount += 1

@@ -30,12 +30,13 @@ struct MMUTests {
   ) -> MMUFault.Kind? {
     guard held.contains(.read) else { return .translation }
     let isUser = held.contains(.user)
-    if privilege == .user, !isUser { return .permission }
+    let isReadable = isUser || privilege == .kernel
     let isAllowed =
       switch access {
-      case .read: true
-      case .write: held.contains(.write)
-      case .execute: held.contains(.execute) && isUser == (privilege == .user)
+      case .read: isReadable
+      case .write: isReadable && held.contains(.write)
+      case .execute:
+        privilege == .user ? held.contains(.execute) : held.contains(.kernelExecute) && !isUser
       }
     return isAllowed ? nil : .permission
   }

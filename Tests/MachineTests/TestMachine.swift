@@ -11,10 +11,20 @@ final class TestMachine {
   private let machine: Ref<MMU>
   private var nextFrame: PageFrameNumber
 
-  static var formats: [TranslationFormat] { [.x86_64(), .arm64(), .i386] }
+  /// Every geometry.
+  static var formats: [TranslationFormat] {
+    let arm64: [(PageSize, UInt8, UInt8)] = [
+      (.size4K, 39, 48), (.size4K, 48, 48), (.size16K, 36, 48), (.size16K, 47, 48),
+      (.size16K, 48, 48), (.size64K, 42, 48), (.size64K, 48, 48), (.size64K, 52, 52),
+    ]
+    return [.x86_64(), .x86_64(virtualAddressBits: 57), .i386, .i386PAE()]
+      + arm64.map {
+        .arm64(pageSize: $0.0, virtualAddressBits: $0.1, physicalAddressBits: $0.2)
+      }
+  }
 
   init(
-    _ format: TranslationFormat, frames: UInt = 64, start: UInt64 = 0,
+    _ format: TranslationFormat, frames: UInt = 16, start: UInt64 = 0,
     tlb geometry: TLBGeometry = TLBGeometry(sets: 4, ways: 2)
   ) {
     self.format = format
@@ -58,7 +68,8 @@ final class TestMachine {
     while current > level {
       let entry = location(table, address, current)
       if format.load(entry, in: memory) == 0 {
-        format.store(format.tableDescriptor(takeFrame(), for: address), at: entry, in: memory)
+        let table = format.tableDescriptor(takeFrame(), for: address, at: current)
+        format.store(table, at: entry, in: memory)
       }
       table = format.frame(in: format.load(entry, in: memory), at: .pte)
       current = current.below
@@ -91,11 +102,14 @@ final class TestMachine {
   }
 }
 
-/// All sets of attributes, each with each memory type.
+/// All sets of the attributes that hardware acts on, each with each memory type.
 var allAttributes: [LeafAttributes] {
-  (0..<128).flatMap { flags in
-    (0..<4).map { type in
-      LeafAttributes(rawValue: UInt16(flags)).with(MemoryType(rawValue: UInt8(type))!)
-    }
+  (0..<256).flatMap { flags in
+    MemoryType.allCases.map { LeafAttributes(rawValue: UInt32(flags)).with($0) }
   }
+}
+
+extension TranslationFormat {
+  /// From the last to the root.
+  var levels: [TranslationLevel] { (0..<UInt8(levelCount)).map { TranslationLevel($0) } }
 }

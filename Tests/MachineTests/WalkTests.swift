@@ -25,11 +25,11 @@ struct WalkTests {
   func blocks() throws {
     for format in TestMachine.formats {
       let machine = TestMachine(format)
-      let frame = PageFrameNumber(7 << (format.shift(of: .pmd) - 12))
+      let frame = PageFrameNumber(7 << (format.shift(of: .pmd) - format.shift(of: .pte)))
       machine.map(Self.address, to: frame, [.read, .user], at: .pmd)
       let physical = try machine.mmu.pointee.translate(Self.address, .read, .user)
       let inside = UInt64(Self.address.rawValue & (format.span(of: .pmd).rawValue - 1))
-      #expect(physical.rawValue == UInt64(frame.rawValue) << 12 + inside)
+      #expect(physical.rawValue == format.pageSize.address(of: frame).rawValue + inside)
       #expect(machine.mmu.pointee.firstStaleTranslation() == nil)
     }
   }
@@ -87,8 +87,8 @@ struct WalkTests {
     for format in TestMachine.formats {
       let machine = TestMachine(format)
       let root = machine.root
-      for index in 0..<format.entryCount(of: format.root) {
-        let table = format.tableDescriptor(root, for: Self.address)
+      for index in 0..<format.pageSize.bytes.rawValue >> UInt(format.entryShift) {
+        let table = format.tableDescriptor(root, for: Self.address, at: format.root)
         let entry = PhysicalAddress(UInt64(index << UInt(format.entryShift)))
         format.store(table, at: entry, in: machine.memory)
       }
@@ -101,11 +101,11 @@ struct WalkTests {
   @Test("tables of garbage give an address or a fault, never a crash")
   func garbage() {
     withSeed { random in
-      for format in TestMachine.formats + [.arm64(pageSize: .size64K, virtualAddressBits: 42)] {
+      for format in TestMachine.formats {
         let machine = TestMachine(format, frames: 16, start: 0x4000_0000)
         for _ in 0..<4 {
           fill(machine, &random)
-          for _ in 0..<2_000 { access(machine, &random) }
+          for _ in 0..<1_000 { access(machine, &random) }
         }
       }
     }

@@ -15,7 +15,7 @@ enum TableOperation {
     let place = random.element(of: geometry.places) &+ UInt(random.next(below: 12)) << shift
     let page = min(place >> shift, Geometry.lastPage(geometry.format))
     let count = UInt(random.next(below: random.chance(oneIn: 4) ? 1500 : 12)) + 1
-    var flags = LeafAttributes(rawValue: UInt16(random.next(below: 16)))
+    var flags = LeafAttributes(rawValue: UInt32(random.next(below: 16)))
     let isKernels = geometry.format.isHigh(VirtualAddress(page << shift))
     if isKernels { flags.remove(.user) }
     switch random.next(below: 10) {

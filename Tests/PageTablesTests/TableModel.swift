@@ -47,13 +47,15 @@ struct TableModel {
     let held = entry.attributes
     guard held.contains(.read) else { return (.translation, .pte) }
     let isUser = held.contains(.user)
-    let isRefused =
+    let isReadable = isUser || privilege == .kernel
+    let isAllowed =
       switch access {
-      case .read: false
-      case .write: !held.contains(.write)
-      case .execute: !held.contains(.execute) || isUser != (privilege == .user)
+      case .read: isReadable
+      case .write: isReadable && held.contains(.write)
+      case .execute:
+        privilege == .user ? held.contains(.execute) : held.contains(.kernelExecute) && !isUser
       }
-    guard !isRefused, isUser || privilege == .kernel else { return (.permission, .pte) }
+    guard isAllowed else { return (.permission, .pte) }
     pages[page]?.attributes.insert(.accessed)
     if access == .write { pages[page]?.attributes.insert(.dirty) }
     return nil

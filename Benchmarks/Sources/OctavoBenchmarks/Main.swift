@@ -4,7 +4,10 @@ import Foundation
 @main
 enum Main {
   static var benchmarks: [Benchmark] {
-    [.replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate]
+    [
+      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .walk, .mapRange,
+      .tableHistory,
+    ]
   }
 
   static func main() {

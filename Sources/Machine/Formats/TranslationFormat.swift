@@ -13,6 +13,9 @@ public import MemoryTypes
 ///     arm64 4K/48      |  0 or 1s |  L0   |  L1   |  L2   |  L3   |  offset  |
 ///     i386                                |31    22|21    12|11       0|
 ///                                         |  pmd   |  pte   |  offset  |
+///
+/// The formats: `x86_64` (four and five levels), `i386`, `i386PAE`, `arm64` (4, 16 and 64 KiB).
+/// They stand in this module, below the one that edits tables, because the MMU reads them too.
 @frozen
 public struct TranslationFormat: Hashable, Sendable {
   public let architecture: Architecture
@@ -22,6 +25,8 @@ public struct TranslationFormat: Hashable, Sendable {
   public let entryShift: UInt8
   /// Bit n set: level n may hold leaves.
   public let leafLevels: UInt8
+  /// One nibble per level: log2 of the leaves of a contiguous group; 0 where there are none.
+  public let contiguousShifts: UInt16
   /// Addresses are canonical when the bits from here up are equal: all 0, or all 1 if there is a
   /// high half.
   public let canonicalShift: UInt8
@@ -39,7 +44,8 @@ public struct TranslationFormat: Hashable, Sendable {
 
   init(
     architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8, entryShift: UInt8,
-    leafLevels: UInt8, canonicalShift: UInt8, hasHighHalf: Bool, hasHighRoot: Bool,
+    leafLevels: UInt8, contiguousShifts: UInt16, canonicalShift: UInt8, hasHighHalf: Bool,
+    hasHighRoot: Bool,
     kernelStart: VirtualAddress, malformedFault: MMUFault.Kind, reservedFault: MMUFault.Kind,
     bits: DescriptorBits
   ) {
@@ -48,6 +54,7 @@ public struct TranslationFormat: Hashable, Sendable {
     self.virtualAddressBits = virtualAddressBits
     self.entryShift = entryShift
     self.leafLevels = leafLevels
+    self.contiguousShifts = contiguousShifts
     self.canonicalShift = canonicalShift
     self.hasHighHalf = hasHighHalf
     self.hasHighRoot = hasHighRoot
@@ -69,23 +76,38 @@ public struct TranslationFormat: Hashable, Sendable {
   /// log2 of the bytes that one entry of `level` covers.
   @inline(__always)
   public func shift(of level: TranslationLevel) -> UInt {
-    UInt(pageSize.shift &+ level.rawValue &* bitsPerLevel)
+    UInt(pageSize.shift) &+ UInt(level.rawValue) &* UInt(bitsPerLevel)
   }
 
   /// The bytes that one entry of `level` covers. Linux: `PMD_SIZE` and its like.
   @inline(__always)
-  public func span(of level: TranslationLevel) -> ByteCount { ByteCount(1 << shift(of: level)) }
+  public func span(of level: TranslationLevel) -> ByteCount { ByteCount(1 &<< shift(of: level)) }
 
   /// The number of entries in a table of `level`; the root may have fewer than the others.
   @inline(__always)
   public func entryCount(of level: TranslationLevel) -> UInt {
-    level == root ? 1 << (UInt(virtualAddressBits) &- shift(of: level)) : 1 << UInt(bitsPerLevel)
+    level == root ? 1 &<< (UInt(virtualAddressBits) &- shift(of: level)) : 1 &<< UInt(bitsPerLevel)
   }
 
   /// Which entry of a table of `level` translates `address`.
   @inline(__always)
   public func index(of address: VirtualAddress, at level: TranslationLevel) -> UInt {
-    (address.rawValue >> shift(of: level)) & (entryCount(of: level) &- 1)
+    (address.rawValue &>> shift(of: level)) & (entryCount(of: level) &- 1)
+  }
+
+  /// log2 of the number of leaves of `level` that make a contiguous group; 0 where there are none.
+  ///
+  /// Linux: `CONT_PTE_SHIFT`, `CONT_PMD_SHIFT`, less the size of a leaf.
+  @inline(__always)
+  public func contiguousShift(of level: TranslationLevel) -> UInt {
+    UInt(contiguousShifts >> (UInt16(level.rawValue) &* 4) & 15)
+  }
+
+  /// The bytes that a contiguous group of leaves of `level` covers; those of one leaf where there
+  /// are no groups.
+  @inline(__always)
+  public func groupSpan(of level: TranslationLevel) -> ByteCount {
+    ByteCount(1 &<< (shift(of: level) &+ contiguousShift(of: level)))
   }
 
   /// The first address that the entry of `level` for `address` covers.
