@@ -1,7 +1,10 @@
+internal import MemoryTypes
+
 extension MMU {
   /// Who may do what at the end of a walk that found a leaf, as `AccessRights`.
-  func rights(of walk: TranslationWalk, _ format: borrowing TranslationFormat) -> UInt64 {
-    let attributes = format.effectiveAttributes(of: walk)
+  @inline(__always)
+  func rights(of walk: TranslationWalk, _ format: Ref<TranslationFormat>) -> UInt64 {
+    let attributes = format.pointee.effectiveAttributes(of: walk)
     let isUser = attributes.contains(.user)
     let isWritable = attributes.contains(.write)
     let mayNotRun = isWritable && control.contains(.noExecuteWritable)
@@ -24,7 +27,7 @@ extension MMU {
 
   /// arm64 asks PXN alone, and refuses what programs may write (D8.4.1.2.4); x86 asks SMEP.
   private func kernelExecution(isUser: Bool, isWritable: Bool) -> UInt64 {
-    if format.hasHighRoot {
+    if hasHighRoot {
       return isUser && isWritable
         ? 0 : AccessRights.kernelExecute | AccessRights.kernelExecuteAny
     }
