@@ -115,7 +115,9 @@ let package = Package(
     // Apart from the tests that use it, because the long histories run in release, in Benchmarks.
     .target(
       name: "PageTableModel", dependencies: ["MemoryTypes", "Machine", "PageTables"],
-      path: "Tests/PageTableModel", swiftSettings: strict),
+      path: "Tests/PageTableModel",
+      // Dictionaries are slow enough to shorten the histories that debug builds can afford.
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   ]
     + [
       ("MemoryTypes", []),

@@ -4,7 +4,10 @@ import Foundation
 @main
 enum Main {
   static var benchmarks: [Benchmark] {
-    [.replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses]
+    [
+      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .walk, .mapRange,
+      .tableHistory,
+    ]
   }
 
   static func main() {

@@ -56,4 +56,19 @@ uint64_t rival_tlb_translate(
 void rival_tlb_fill(
     struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t frame, uint64_t permissions);
 
+/// x86-64 page tables with four levels in the frames of one piece of memory, the first of which is
+/// the root; frame n has the physical address start + n * 4096.
+struct rival_tables {
+  uint8_t *memory;
+  uint64_t start, size;
+  uint64_t next_frame;
+};
+
+/// Maps `count` pages from `address` on to the frames from `frame` on, with the leaf bits `bits`.
+/// Takes tables from `next_frame` on, zeroed; false when there are too few.
+bool rival_tables_map(
+    struct rival_tables *tables, uint64_t address, uint64_t count, uint64_t frame, uint64_t bits);
+/// The physical address behind `address`, or UINT64_MAX.
+uint64_t rival_tables_walk(const struct rival_tables *tables, uint64_t root, uint64_t address);
+
 #endif
