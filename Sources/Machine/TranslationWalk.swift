@@ -49,6 +49,16 @@ extension TranslationFormat {
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap
   ) -> TranslationWalk {
+    walk(address, from: table, at: level, downTo: end, in: memory) { _ in }
+  }
+
+  /// The same, and calls `visit` after each entry that was read, with what is known so far.
+  @inline(__always)
+  func walk(
+    _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
+    downTo end: TranslationLevel = .pte, in memory: DirectMap,
+    visiting visit: (TranslationWalk) -> Void
+  ) -> TranslationWalk {
     var walk = TranslationWalk(
       outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
       common: ~0, union: 0, references: 0)
@@ -67,11 +77,13 @@ extension TranslationFormat {
         walk.common &= walk.descriptor
         walk.union |= walk.descriptor
       }
+      visit(walk)
       table = blockAddress(in: walk.descriptor, at: .pte)
       walk.level = walk.level.below
       shift &-= UInt(bitsPerLevel)
       indexMask = 1 &<< UInt(bitsPerLevel) &- 1
     }
+    visit(walk)
     return walk.ending(Self.outcome(of: kind(of: walk.descriptor, at: walk.level)))
   }
 

@@ -106,9 +106,28 @@ public struct ReplayText {
     return "\n" + table.text() + """
       faults     \(memory.minorFaults) minor, \(memory.majorFaults) major, \
       \(memory.signals) signals
-      TLB        \(tlb.hits) hits, \(tlb.misses) misses, \(tlb.invalidations) invalidations\n
+      TLB        \(tlb.hits) hits, \(tlb.misses) misses, \(tlb.invalidations) invalidations, \
+      \(tlb.shootdowns) shootdowns
 
-      """
+      """ + translations + "\n"
+  }
+
+  /// The TLBs' work by size of the page.
+  private var translations: String {
+    guard !report.tlb.sizes.isEmpty else { return "" }
+    let titles = ["L1 fetches", "L1 data", "L2", "walks", "refs/walk", "cycles"]
+    var table = Table(
+      [Table.Column("TLB hits by page")] + titles.map { Table.Column($0, .right) })
+    for size in report.tlb.sizes {
+      let hundredths = size.references * 100 / max(1, size.walks)
+      table.addRow([
+        size.bytes == 0 ? "(faults)" : Units.option(ByteCount(UInt(size.bytes))),
+        "\(size.instructionHits)",
+        "\(size.dataHits)", "\(size.secondLevelHits)", "\(size.walks)",
+        "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)", "\(size.cycles)",
+      ])
+    }
+    return table.text()
   }
 
   private func kB(_ bytes: UInt64) -> String { Units.kilobytes(ByteCount(UInt(bytes))) }

@@ -15,6 +15,8 @@ public struct MachineConfiguration: Hashable, Sendable {
   /// Bytes of RAM that are simulated.
   public var ram: ByteCount
   public var processors = 1
+  /// What each processor caches of its page tables; nil for the architecture's usual processor.
+  public var tlb: TLBModel?
   public var version = LinuxVersion.v6_18
   public var overcommit = CommitAccount.Policy.heuristic
   public var limits = ResourceLimits()
@@ -25,9 +27,10 @@ public struct MachineConfiguration: Hashable, Sendable {
 
   public init(
     name: String, architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
-    ram: ByteCount
+    ram: ByteCount, tlb: TLBModel? = nil
   ) {
     self.name = name
+    self.tlb = tlb
     self.architecture = architecture
     self.pageSize = pageSize
     self.virtualAddressBits = virtualAddressBits
@@ -55,6 +58,7 @@ public struct MachineConfiguration: Hashable, Sendable {
     machine.virtualAddressBits = min(virtualAddressBits, widestTables)
     machine.ramSize = ByteCount(ram.rawValue & ~pageSize.offsetMask)
     machine.processors = processors
+    if let tlb { machine.tlb = tlb }
     return machine
   }
 

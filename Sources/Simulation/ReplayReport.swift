@@ -121,12 +121,6 @@ public struct ReplayReport: Codable, Sendable {
     public var slabBytes: UInt64 = 0
   }
 
-  public struct TLBFigures: Codable, Sendable {
-    public var hits: UInt64 = 0
-    public var misses: UInt64 = 0
-    public var invalidations: UInt64 = 0
-  }
-
   /// Accesses by what they do.
   public struct AccessCounts: Codable, Sendable, Equatable {
     public var instructions = 0

@@ -26,7 +26,15 @@ struct MachineOptions: ParsableArguments {
   @Option(help: "The number of processors.")
   var cpus: Int?
 
+  @Option(
+    help: ArgumentHelp("The processor whose TLBs it has, such as zen4.", valueName: "NAME"),
+    completion: .list(TLBModel.presets.keys.sorted()))
+  var tlb: String?
+
   func validate() throws {
+    if let tlb, TLBModel.presets[tlb] == nil {
+      throw ValidationError("--tlb takes one of \(TLBModel.presetNames), not '\(tlb)'")
+    }
     if let cpus, !(1...1024).contains(cpus) {
       throw ValidationError("--cpus takes 1 to 1024, not \(cpus)")
     }
@@ -56,6 +64,7 @@ struct MachineOptions: ParsableArguments {
     if let vaBits { configuration.virtualAddressBits = UInt8(clamping: vaBits) }
     if let ram { configuration.ram = ram.bytes }
     if let cpus { configuration.processors = cpus }
+    if let tlb { configuration.tlb = TLBModel.presets[tlb] }
     try Self.checkGeometry(of: configuration)
     return configuration
   }

@@ -30,11 +30,12 @@ public struct MMUFault: Error, Hashable, Sendable {
     case addressSize
     /// A descriptor has bits set that must be 0. x86 only.
     case reservedBit
-    /// The upper bits of the virtual address are neither all 0 nor all 1.
+    /// The upper bits of the virtual address are neither all 0 nor all 1. x86 only.
     case nonCanonical
-    /// Nothing answers at the physical address: of a table (then `level` says which), or of
-    /// the data.
+    /// Nothing answers at the physical address of the data.
     case externalAbort
+    /// Nothing answers at the physical address of the table of `level`.
+    case tableAbort
   }
 
   public var kind: Kind

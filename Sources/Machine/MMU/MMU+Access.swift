@@ -53,8 +53,9 @@ extension MMU {
     _ address: VirtualAddress, _ count: Int, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> Pieces {
     precondition(count <= 16, "no access is wider than 16 bytes")
-    let offset = Int(bitPattern: address.rawValue & format.pageSize.offsetMask)
-    let room = Int(bitPattern: format.pageSize.bytes.rawValue) &- offset
+    let pageSize = format(isHigh: isInHighHalf(address)).pointee.pageSize
+    let offset = Int(bitPattern: address.rawValue & pageSize.offsetMask)
+    let room = Int(bitPattern: pageSize.bytes.rawValue) &- offset
     let first = try place(address, access, privilege)
     guard count > room else {
       return Pieces(first: first, firstCount: count, second: first, secondCount: 0)
