@@ -32,13 +32,32 @@ public struct TraceText {
       ("page faults", { "\($0.memory.minorFaults + $0.memory.majorFaults)" }),
       ("resident, peak", { kB(UInt64($0.memory.peakResidentPages) * $0.machine.pageSize) }),
       ("page tables, peak", { kB($0.memory.peakPageTableBytes) }),
-      ("TLB misses", { "\($0.tlb.misses)" }),
-      ("TLB misses per 1000 accesses", { perThousand($0.tlb.misses, $0.traced.total) }),
+      ("L1 TLB hits, instructions", { sum($0, \.instructionHits) }),
+      ("L1 TLB hits, data", { sum($0, \.dataHits) }),
+      ("L2 TLB hits", { sum($0, \.secondLevelHits) }),
+      ("walks", { sum($0, \.walks) }),
+      ("walks per 1000 accesses", { ratio(total($0, \.walks) * 1000, UInt64($0.traced.total)) }),
+      ("table entries per walk", { ratio(total($0, \.references), total($0, \.walks)) }),
+      ("cycles of translation", { sum($0, \.cycles) }),
+      ("cycles per 1000 accesses", { ratio(total($0, \.cycles) * 1000, UInt64($0.traced.total)) }),
     ]
   }
 
-  private static func perThousand(_ count: UInt64, _ total: Int) -> String {
-    let hundredths = Int((Double(count) * 100_000 / Double(max(total, 1))).rounded())
+  private static func sum(
+    _ report: ReplayReport, _ figure: KeyPath<ReplayReport.TLBSize, UInt64>
+  ) -> String {
+    "\(total(report, figure))"
+  }
+
+  private static func total(
+    _ report: ReplayReport, _ figure: KeyPath<ReplayReport.TLBSize, UInt64>
+  ) -> UInt64 {
+    report.tlb.sizes.reduce(0) { $0 + $1[keyPath: figure] }
+  }
+
+  /// With two digits behind the point.
+  private static func ratio(_ count: UInt64, _ total: UInt64) -> String {
+    let hundredths = total == 0 ? 0 : Int((Double(count) * 100 / Double(total)).rounded())
     return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
   }
 
