@@ -2,8 +2,7 @@ internal import MemoryTypes
 
 extension MMU {
   /// What a walk that found a leaf gives to the TLBs: the leaf, or the group that it is part of.
-  @inline(__always)
-  func leaf(
+  mutating func leaf(
     _ address: VirtualAddress, _ walk: TranslationWalk, _ rights: UInt64, isWrite: Bool,
     _ format: Ref<TranslationFormat>
   ) -> TLBLeaf {
@@ -21,7 +20,7 @@ extension MMU {
   }
 
   /// log2 of the leaves that one entry may hold instead of this one.
-  private func groupShift(
+  private mutating func groupShift(
     _ walk: TranslationWalk, _ attributes: LeafAttributes, _ format: Ref<TranslationFormat>
   ) -> UInt {
     if attributes.contains(.contiguous) { return format.pointee.contiguousShift(of: walk.level) }
@@ -31,7 +30,7 @@ extension MMU {
 
   /// Whether the aligned group of entries around the walk's leads to successive frames with equal
   /// attributes, marks included.
-  private func isCoalescible(
+  private mutating func isCoalescible(
     _ walk: TranslationWalk, _ format: Ref<TranslationFormat>
   ) -> Bool {
     let count = (1 as UInt64) << UInt64(tlb.coalescedShift)

@@ -27,7 +27,7 @@ extension MMU {
     var fault = faultKind(of: walk.outcome, format)
     var rights: UInt64 = 0
     if fault == nil {
-      rights = self.rights(of: walk, format)
+      rights = Self.rights(of: walk, format, control)
       fault =
         rights & self.rights(access, privilege) == 0 ? .permission : mark(walk, access, format)
     }
