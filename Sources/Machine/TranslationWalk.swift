@@ -80,12 +80,12 @@ extension TranslationFormat {
     var level = start
     var table = table.rawValue
     // Shift and mask give the offset of an entry in its table, not its index.
-    var shift = shift(of: level) &- entryShift
-    var offsetMask = (entryCount(of: level) &- 1) &<< entryShift
+    let isRoot = start == root
+    var shift = (isRoot ? UInt(rootShift) : shift(of: level)) &- entryShift
+    var offsetMask = isRoot ? rootOffsetMask : tableOffsetMask
     let perLevel = UInt(bitsPerLevel)
-    let fullMask = (1 &<< perLevel &- 1) &<< entryShift
     let (tableKind, addressBits) = (bits.tableKind, bits.address)
-    var tableMask = bits.tableMask | (level == root ? bits.rootReserved : 0)
+    var tableMask = bits.tableMask | (isRoot ? bits.rootReserved : 0)
     var (common, union) = (~0 as UInt64, 0 as UInt64)
     while true {
       let entry = PhysicalAddress(
@@ -111,7 +111,7 @@ extension TranslationFormat {
       }
       level = level.below
       shift &-= perLevel
-      offsetMask = fullMask
+      offsetMask = tableOffsetMask
       tableMask = bits.tableMask
     }
   }

@@ -42,6 +42,13 @@ public struct TranslationFormat: Hashable, Sendable {
   /// Entries of eight bytes with the address in one piece, and a root like the tables below: what
   /// the walker has its fastest code for.
   @usableFromInline let isPlain: Bool
+  /// Address bits that one full table translates: 9 to 13.
+  public let bitsPerLevel: UInt8
+  /// What a walk starts with: the place of the root's index in an address, and the largest offset
+  /// of an entry in the root and in a full table.
+  @usableFromInline let rootShift: UInt8
+  @usableFromInline let rootOffsetMask: UInt
+  @usableFromInline let tableOffsetMask: UInt
   /// The level of the root table.
   public let root: TranslationLevel
 
@@ -67,15 +74,16 @@ public struct TranslationFormat: Hashable, Sendable {
     self.bits = bits
     isPlain = entryShift == 3 && bits.highAddress == 0 && !bits.rootGrantsAll
     let perLevel = pageSize.shift - entryShift
-    root = TranslationLevel((virtualAddressBits - pageSize.shift - 1) / perLevel)
+    let rootLevel = (virtualAddressBits - pageSize.shift - 1) / perLevel
+    bitsPerLevel = perLevel
+    root = TranslationLevel(rootLevel)
+    rootShift = pageSize.shift + rootLevel * perLevel
+    rootOffsetMask = (1 << UInt(virtualAddressBits - rootShift) - 1) << UInt(entryShift)
+    tableOffsetMask = (1 << UInt(perLevel) - 1) << UInt(entryShift)
   }
 
   /// The number of table levels from the root to the last: 2 to 5.
   public var levelCount: Int { Int(root.rawValue) + 1 }
-
-  /// Address bits that one full table translates: 9 to 13.
-  @inlinable @inline(__always)
-  public var bitsPerLevel: UInt8 { pageSize.shift &- entryShift }
 
   /// log2 of the bytes that one entry of `level` covers.
   @inlinable @inline(__always)
