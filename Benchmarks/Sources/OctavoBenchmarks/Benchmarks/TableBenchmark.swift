@@ -110,18 +110,22 @@ private final class TableBench {
     tables.destroy()
   }
 
-  func walk(_ rounds: Int) {
-    let (root, memory) = (tables.root, machine.hardware.directMap)
+  func walk(_ rounds: Int) { keep(Self.walk(tables, addresses, rounds)) }
+
+  /// Apart from the class, whose properties are checked at each use.
+  @inline(never)
+  private static func walk(
+    _ tables: borrowing PageTable<AllocatorFrames>, _ addresses: [VirtualAddress], _ rounds: Int
+  ) -> UInt64 {
     var sum: UInt64 = 0
     for _ in 0..<rounds {
       for address in addresses {
-        let walk = format.walk(address, from: root, in: memory)
+        let walk = tables.walk(address)
         guard walk.outcome == .leaf else { continue }
-        let inside = UInt64(address.rawValue & (format.span(of: walk.level).rawValue - 1))
-        sum &+= format.blockAddress(in: walk.descriptor, at: walk.level).rawValue | inside
+        sum &+= tables.format.physicalAddress(of: address, in: walk).rawValue
       }
     }
-    keep(sum)
+    return sum
   }
 
   func walkInC(_ rounds: Int) {
