@@ -58,6 +58,7 @@ let coreModules: [(name: String, below: [Target.Dependency])] = [
     "Boot",
     [
       "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+      "KernelCore",
     ]
   ),
 ]
@@ -97,7 +98,9 @@ let package = Package(
         "KernelCore", "Recordings", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    .target(name: "Report", dependencies: ["MemoryTypes", "Simulation"], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["MemoryTypes", "Machine", "AddressSpaces", "Simulation"],
+      swiftSettings: strict),
     .executableTarget(
       name: "octavo",
       dependencies: [
@@ -137,7 +140,7 @@ let package = Package(
       ("Boot", ["MemoryTypes", "PhysicalMemory"]),
       ("Recordings", ["MemoryTypes", "CZlib"]),
       ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
-      ("Report", ["MemoryTypes", "Simulation"]),
+      ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
     ].map { (name: String, also: [Target.Dependency]) in
       .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,

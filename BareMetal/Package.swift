@@ -12,7 +12,8 @@ let strict: [SwiftSetting] = [
 
 /// The modules of the core that an image uses.
 let core: [Target.Dependency] = [
-  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces", "Boot",
+  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+  "KernelCore", "Boot",
 ].map {
   .product(name: $0, package: "octavo")
 }

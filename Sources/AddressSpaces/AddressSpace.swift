@@ -70,7 +70,8 @@ public struct AddressSpace: ~Copyable {
     self.layout = layout
     self.limits = limits
     tables = try PageTable(
-      format: services.pointee.format, pages: AllocatorFrames(services.pointee.pages))
+      format: services.pointee.format, kernelRoot: services.pointee.kernelRoot,
+      pages: AllocatorFrames(services.pointee.pages))
   }
 
   public var pageSize: PageSize { layout.pageSize }

@@ -10,6 +10,8 @@ public import PhysicalMemory
 public struct MemoryServices: ~Copyable {
   public let pages: Ref<PageAllocator>
   public let format: TranslationFormat
+  /// The kernel's tables, whose upper part all spaces share where one root serves both halves.
+  public let kernelRoot: PageFrameNumber?
   public let version: LinuxVersion
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
@@ -30,8 +32,8 @@ public struct MemoryServices: ~Copyable {
   ///
   /// - Throws: `outOfMemory` when even that is not there.
   public init(
-    pages: Ref<PageAllocator>, format: TranslationFormat, version: LinuxVersion,
-    commit: CommitAccount, hasContents: Bool = true
+    pages: Ref<PageAllocator>, format: TranslationFormat, kernelRoot: PageFrameNumber? = nil,
+    version: LinuxVersion, commit: CommitAccount, hasContents: Bool = true
   ) throws(AllocationError) {
     let zeroPage = try pages.pointee.allocatePage(flags: [.kernel, .zeroed])
     let vmas = try TypedCache<VMA>(name: "vm_area_struct", pages: pages)
@@ -42,6 +44,7 @@ public struct MemoryServices: ~Copyable {
     let names = try KmallocCaches(pages: pages)
     self.pages = pages
     self.format = format
+    self.kernelRoot = kernelRoot
     self.version = version
     self.commit = commit
     self.zeroPage = zeroPage

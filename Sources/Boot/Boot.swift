@@ -2,14 +2,14 @@
 //
 //   firmware ── device tree or multiboot ──> Memblock ──> PageAllocator ──> SlabCache
 //                                                              │
-//                              trap ──> DemandSpace ──> PageTable ──> the hardware's walker
+//                   trap ──> Kernel ──> AddressSpace ──> PageTable ──> the hardware's walker
 //
 // Idea. A machine that boots has nothing: no heap, no list of its memory, no page tables of its
 // own. Start code (one small C function per architecture, in BareMetal/) turns translation on with
 // tables that stand in the image. From there each layer takes its memory from the one below, in the
 // order of the picture, and what is left over at the end must be what was there at the beginning:
 //
-//   free pages after the check = free pages at boot
+//   free pages after the last task = free pages when the kernel had booted
 //
 // Firmware is not trusted: its tables are read through `FirmwareBytes`, whose every access is
 // checked. A broken table ends the boot with one line; it never makes the kernel read outside.

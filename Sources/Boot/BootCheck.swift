@@ -28,10 +28,10 @@ public struct BootCheck<Target: BootMachine, Console: TextSink> {
     report("buddy: ", UInt64(atBoot.rawValue), " pages free\n")
     try checkFrames(pages)
     try checkHeap(pages)
+    try check(pages.pointee.freePageCount == atBoot, orFail: "pages were lost")
     try checkPaging(pages)
     pages.pointee.checkInvariants()
-    try check(pages.pointee.freePageCount == atBoot, orFail: "pages were lost")
-    report("freed: ", UInt64(atBoot.rawValue), " pages free, as at boot\n")
+    report("freed: ", UInt64(pages.pointee.freePageCount.rawValue), " pages free, as at boot\n")
   }
 
   private mutating func reportMemory(_ memblock: borrowing Memblock) {

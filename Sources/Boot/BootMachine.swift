@@ -13,8 +13,8 @@ public protocol BootMachine {
   /// The tables that the start code made, where every root must share their upper part.
   var kernelRoot: PageFrameNumber? { get }
 
-  /// Hands page faults at user addresses to `space` from now on; nil: nobody serves them.
-  func serveFaults(by space: Ref<DemandSpace>?)
+  /// Hands page faults at user addresses to `kernel` from now on; nil: nobody serves them.
+  func serveFaults(by kernel: Ref<BootedKernel<Effects>>?)
 
   /// Goes back to the tables that the start code made, and forgets all others.
   func leaveSpace()

@@ -39,15 +39,17 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
 
   /// Brings the memory manager up on a machine whose free memory `pages` already holds.
   ///
+  /// - Parameter kernelRoot: The tables that the machine runs on at boot, on formats where one root
+  ///   serves both halves; nil where user tables need nothing of them.
   /// - Throws: `outOfMemory` when RAM is too small for the first objects.
   public init(
     hardware: Platform, pages: Ref<PageAllocator>, format: TranslationFormat,
-    settings: KernelSettings
+    kernelRoot: PageFrameNumber? = nil, settings: KernelSettings
   ) throws(AllocationError) {
     let commit = CommitAccount(
       policy: settings.overcommit, totalPages: settings.totalPages ?? pages.pointee.managedPageCount
     )
-    let services = try Self.makeServices(pages, format, settings, commit)
+    let services = try Self.makeServices(pages, format, kernelRoot, settings, commit)
     let tasks = try TypedCache<Task>(name: "task_struct", pages: pages)
     self.hardware = hardware
     self.services = services
@@ -59,12 +61,12 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
 
   /// The services live in frames of their own, at an address that never changes.
   private static func makeServices(
-    _ pages: Ref<PageAllocator>, _ format: TranslationFormat, _ settings: KernelSettings,
-    _ commit: CommitAccount
+    _ pages: Ref<PageAllocator>, _ format: TranslationFormat, _ kernelRoot: PageFrameNumber?,
+    _ settings: KernelSettings, _ commit: CommitAccount
   ) throws(AllocationError) -> Ref<MemoryServices> {
     let services = try MemoryServices(
-      pages: pages, format: format, version: settings.version, commit: commit,
-      hasContents: settings.hasContents)
+      pages: pages, format: format, kernelRoot: kernelRoot, version: settings.version,
+      commit: commit, hasContents: settings.hasContents)
     let size = ByteCount(UInt(MemoryLayout<MemoryServices>.size))
     let pageSize = pages.pointee.directMap.pageSize
     let block = try pages.pointee.allocatePages(

@@ -15,12 +15,13 @@ public struct MachineDescription: Hashable, Sendable {
   public var ramSize: ByteCount
   /// The number of processors, at least 1.
   public var processors: Int
-  public var tlb: TLBGeometry
+  /// What each processor caches of the tables.
+  public var tlb: TLBModel
 
   public init(
     architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
     physicalAddressBits: UInt8, ramStart: PhysicalAddress, ramSize: ByteCount,
-    processors: Int, tlb: TLBGeometry
+    processors: Int, tlb: TLBModel
   ) {
     self.architecture = architecture
     self.pageSize = pageSize
@@ -54,7 +55,7 @@ extension MachineDescription {
     MachineDescription(
       architecture: .x86_64, pageSize: .size4K, virtualAddressBits: 48, physicalAddressBits: 46,
       ramStart: PhysicalAddress(0), ramSize: PageSize.size4K.roundDown(ram), processors: 1,
-      tlb: TLBGeometry(sets: 16, ways: 4))
+      tlb: .zen4)
   }
 
   /// An arm64 machine with 4 KiB pages, 48 address bits, and RAM where QEMU's `virt` has it.
@@ -63,7 +64,7 @@ extension MachineDescription {
     MachineDescription(
       architecture: .arm64, pageSize: .size4K, virtualAddressBits: 48, physicalAddressBits: 48,
       ramStart: PhysicalAddress(0x4000_0000), ramSize: PageSize.size4K.roundDown(ram),
-      processors: 1, tlb: TLBGeometry(sets: 16, ways: 4))
+      processors: 1, tlb: .neoverseN1)
   }
 
   /// An i386 machine without PAE: 4 KiB pages, two levels, RAM from address 0.
@@ -71,7 +72,7 @@ extension MachineDescription {
     MachineDescription(
       architecture: .i386, pageSize: .size4K, virtualAddressBits: 32, physicalAddressBits: 32,
       ramStart: PhysicalAddress(0), ramSize: PageSize.size4K.roundDown(ram), processors: 1,
-      tlb: TLBGeometry(sets: 16, ways: 4))
+      tlb: .bonnell)
   }
 }
 

@@ -1,10 +1,12 @@
 public import MemoryTypes
 
-/// A machine made of host memory: RAM, and per processor an MMU with its TLB.
+/// A machine made of host memory: RAM, and per processor an MMU with its TLBs.
 ///
 /// A copyable handle that speaks for one processor; the state stands in memory it is given, and
 /// RAM is given too, so nothing here asks the host for anything. Processors take turns in one
-/// thread: an invalidation reaches all of them at once.
+/// thread, by design: an invalidation reaches all of them at once, the same calls always give the
+/// same state, and a replay is repeatable bit for bit. Two threads must not use one machine at a
+/// time, not even by different handles.
 @safe
 public struct SimulatedHardware: Hardware, Sendable {
   let state: Ref<SimulatedMachine>
@@ -30,15 +32,13 @@ public struct SimulatedHardware: Hardware, Sendable {
     let memory = unsafe DirectMap(
       base: ram, start: description.ramStart, count: description.ramSize,
       pageSize: description.pageSize)
-    // SAFETY: `StorageLayout` keeps the three runs apart and aligned.
+    // SAFETY: `StorageLayout` keeps the runs apart and aligned.
     let machine = unsafe storage.assumingMemoryBound(to: SimulatedMachine.self)
     let mmus = unsafe (storage + layout.mmus).assumingMemoryBound(to: MMU.self)
     for index in 0..<description.processors {
-      let entries =
-        unsafe (storage + layout.entries).assumingMemoryBound(to: TLBEntry.self)
-        + index * description.tlb.entryCount
-      let tlb = unsafe TLB(
-        geometry: description.tlb, pageSize: description.pageSize, entries: entries)
+      let caches = unsafe storage + layout.caches + index * layout.cachesPerProcessor
+      let tlb = unsafe TLBHierarchy(
+        description.tlb, pageSize: description.pageSize, storage: caches)
       unsafe (mmus + index).initialize(
         to: MMU(
           format: description.translationFormat, memory: memory,
@@ -66,7 +66,7 @@ public struct SimulatedHardware: Hardware, Sendable {
   /// The MMU of this handle's processor.
   public var mmu: Ref<MMU> { state.pointee.mmu(processorIndex) }
 
-  /// How many invalidations were asked for: of one page, of an address space, of everything.
+  /// What was asked of the TLBs of all processors since the machine was built.
   public var invalidations: InvalidationCounts { state.pointee.invalidations }
 
   public var directMap: DirectMap { state.pointee.memory }
@@ -77,43 +77,13 @@ public struct SimulatedHardware: Hardware, Sendable {
 
   /// Uses `root` for the high half on all processors, where the architecture has one (TTBR1).
   public func loadHighRoot(_ root: PageFrameNumber) {
-    for index in 0..<description.processors { state.pointee.mmu(index).pointee.highRoot = root }
+    for index in 0..<state.pointee.processors {
+      state.pointee.mmu(index).pointee.highRoot = root
+    }
   }
 
   public func publishTables() {}
-
-  public func invalidate(_ address: VirtualAddress, asid: ASID) {
-    state.pointee.invalidations.pages &+= 1
-    for index in 0..<description.processors {
-      state.pointee.mmu(index).pointee.tlb.invalidate(address, asid: asid)
-    }
-  }
-
-  public func invalidate(asid: ASID) {
-    state.pointee.invalidations.spaces &+= 1
-    for index in 0..<description.processors {
-      state.pointee.mmu(index).pointee.tlb.invalidate(asid: asid)
-    }
-  }
-
-  public func invalidateAll() {
-    state.pointee.invalidations.all &+= 1
-    for index in 0..<description.processors {
-      state.pointee.mmu(index).pointee.tlb.invalidateAll()
-    }
-  }
-
   public func pause() {}
-}
-
-/// Invalidations asked of a machine since it was built.
-public struct InvalidationCounts: Hashable, Sendable {
-  public var pages: UInt64 = 0
-  public var spaces: UInt64 = 0
-  public var all: UInt64 = 0
-
-  /// None yet.
-  public init() {}
 }
 
 /// What the handles of one machine share.
@@ -122,6 +92,7 @@ struct SimulatedMachine: ~Copyable {
   let description: MachineDescription
   let memory: DirectMap
   let mmus: UnsafeMutablePointer<MMU>
+  let processors: Int
   var invalidations = InvalidationCounts()
 
   init(
@@ -130,6 +101,7 @@ struct SimulatedMachine: ~Copyable {
     self.description = description
     self.memory = memory
     unsafe self.mmus = mmus
+    processors = description.processors
   }
 
   func mmu(_ index: Int) -> Ref<MMU> { unsafe Ref(mmus + index) }
@@ -138,14 +110,15 @@ struct SimulatedMachine: ~Copyable {
 /// Where the parts of a machine stand in its storage.
 private struct StorageLayout {
   let mmus: Int
-  let entries: Int
+  let caches: Int
+  let cachesPerProcessor: Int
   let end: Int
 
   init(_ description: MachineDescription) {
     mmus = Self.aligned(MemoryLayout<SimulatedMachine>.stride)
-    entries = Self.aligned(mmus + MemoryLayout<MMU>.stride * description.processors)
-    let perProcessor = MemoryLayout<TLBEntry>.stride * description.tlb.entryCount
-    end = Self.aligned(entries + perProcessor * description.processors)
+    caches = Self.aligned(mmus + MemoryLayout<MMU>.stride * description.processors)
+    cachesPerProcessor = Int(bitPattern: TLBHierarchy.storageSize(for: description.tlb).rawValue)
+    end = caches + cachesPerProcessor * description.processors
   }
 
   private static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }

@@ -49,12 +49,22 @@ extension TranslationFormat {
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap
   ) -> TranslationWalk {
+    walk(address, from: table, at: level, downTo: end, in: memory) { _ in }
+  }
+
+  /// The same, and calls `visit` after each entry that was read, with what is known so far.
+  @inlinable @inline(__always)
+  func walk(
+    _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
+    downTo end: TranslationLevel = .pte, in memory: DirectMap,
+    visiting visit: (TranslationWalk) -> Void
+  ) -> TranslationWalk {
     let level = level ?? root
     guard isCanonical(address) else { return TranslationWalk(nonCanonicalAt: level) }
     let table = pageSize.address(of: table)
-    guard isPlain else { return walkAny(address, table, level, end, memory) }
+    guard isPlain else { return walkAny(address, table, level, end, memory, visit) }
     return descend(
-      address, table, level, end, memory, entryShift: 3, hasHighAddress: false,
+      address, table, level, end, memory, visit, entryShift: 3, hasHighAddress: false,
       rootGrantsAll: false)
   }
 
@@ -62,10 +72,10 @@ extension TranslationFormat {
   @usableFromInline @inline(never)
   func walkAny(
     _ address: VirtualAddress, _ table: PhysicalAddress, _ level: TranslationLevel,
-    _ end: TranslationLevel, _ memory: DirectMap
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void
   ) -> TranslationWalk {
     descend(
-      address, table, level, end, memory, entryShift: UInt(entryShift),
+      address, table, level, end, memory, visit, entryShift: UInt(entryShift),
       hasHighAddress: bits.highAddress != 0, rootGrantsAll: bits.rootGrantsAll)
   }
 
@@ -74,8 +84,8 @@ extension TranslationFormat {
   @inlinable @inline(__always)
   func descend(
     _ address: VirtualAddress, _ table: PhysicalAddress, _ start: TranslationLevel,
-    _ end: TranslationLevel, _ memory: DirectMap, entryShift: UInt, hasHighAddress: Bool,
-    rootGrantsAll: Bool
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void,
+    entryShift: UInt, hasHighAddress: Bool, rootGrantsAll: Bool
   ) -> TranslationWalk {
     var level = start
     var table = table.rawValue
@@ -95,16 +105,17 @@ extension TranslationFormat {
           .noMemory, level, entry, 0, common, union, start.rawValue &- level.rawValue)
       }
       let descriptor = load(entry, in: memory, entryShift: entryShift)
-      guard level > end, descriptor & tableMask == tableKind else {
-        let isPage = level == .pte && descriptor & bits.pageMask == bits.pageKind
-        return TranslationWalk(
-          isPage ? .leaf : outcome(of: descriptor, at: level), level, entry, descriptor, common,
-          union, start.rawValue &- level.rawValue &+ 1)
-      }
-      if !rootGrantsAll || level != root {
+      let isTable = level > end && descriptor & tableMask == tableKind
+      if isTable, !rootGrantsAll || level != root {
         common &= descriptor
         union |= descriptor
       }
+      let isPage = level == .pte && descriptor & bits.pageMask == bits.pageKind
+      let walk = TranslationWalk(
+        isTable ? .malformed : isPage ? .leaf : outcome(of: descriptor, at: level), level, entry,
+        descriptor, common, union, start.rawValue &- level.rawValue &+ 1)
+      visit(walk)
+      guard isTable else { return walk }
       table = descriptor & addressBits
       if hasHighAddress {
         table |= (descriptor & bits.highAddress) &<< UInt64(bits.highAddressShift)

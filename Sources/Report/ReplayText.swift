@@ -14,8 +14,18 @@ public struct ReplayText {
     [heading, calls(width), checks, differences, notes, memory, buddy].joined()
   }
 
-  /// What a check prints: the differences, and one line of counts at the end.
-  public var check: String { differences + report.summary + "\n" }
+  /// What a check of several recordings prints: the differences, one line of counts for each where
+  /// there is more than one, and one line of all counts at the end.
+  public static func check(_ reports: [ReplayReport]) -> String {
+    var text = ""
+    var sum = ReplayReport.Counts()
+    for report in reports {
+      text += ReplayText(report).differences
+      if reports.count > 1 { text += "\(report.source): \(report.counts)\n" }
+      sum.add(report.counts)
+    }
+    return text + "\(sum)\n"
+  }
 
   private var heading: String {
     let machine = report.machine
@@ -96,9 +106,28 @@ public struct ReplayText {
     return "\n" + table.text() + """
       faults     \(memory.minorFaults) minor, \(memory.majorFaults) major, \
       \(memory.signals) signals
-      TLB        \(tlb.hits) hits, \(tlb.misses) misses, \(tlb.invalidations) invalidations\n
+      TLB        \(tlb.hits) hits, \(tlb.misses) misses, \(tlb.invalidations) invalidations, \
+      \(tlb.shootdowns) shootdowns
 
-      """
+      """ + translations + "\n"
+  }
+
+  /// The TLBs' work by size of the page.
+  private var translations: String {
+    guard !report.tlb.sizes.isEmpty else { return "" }
+    let titles = ["L1 fetches", "L1 data", "L2", "walks", "refs/walk", "cycles"]
+    var table = Table(
+      [Table.Column("TLB hits by page")] + titles.map { Table.Column($0, .right) })
+    for size in report.tlb.sizes {
+      let hundredths = size.references * 100 / max(1, size.walks)
+      table.addRow([
+        size.bytes == 0 ? "(faults)" : Units.option(ByteCount(UInt(size.bytes))),
+        "\(size.instructionHits)",
+        "\(size.dataHits)", "\(size.secondLevelHits)", "\(size.walks)",
+        "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10)", "\(size.cycles)",
+      ])
+    }
+    return table.text()
   }
 
   private func kB(_ bytes: UInt64) -> String { Units.kilobytes(ByteCount(UInt(bytes))) }

@@ -15,6 +15,8 @@ public struct MachineConfiguration: Hashable, Sendable {
   /// Bytes of RAM that are simulated.
   public var ram: ByteCount
   public var processors = 1
+  /// What each processor caches of its page tables; nil for the architecture's usual processor.
+  public var tlb: TLBModel?
   public var version = LinuxVersion.v6_18
   public var overcommit = CommitAccount.Policy.heuristic
   public var limits = ResourceLimits()
@@ -25,9 +27,10 @@ public struct MachineConfiguration: Hashable, Sendable {
 
   public init(
     name: String, architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
-    ram: ByteCount
+    ram: ByteCount, tlb: TLBModel? = nil
   ) {
     self.name = name
+    self.tlb = tlb
     self.architecture = architecture
     self.pageSize = pageSize
     self.virtualAddressBits = virtualAddressBits
@@ -55,6 +58,7 @@ public struct MachineConfiguration: Hashable, Sendable {
     machine.virtualAddressBits = min(virtualAddressBits, widestTables)
     machine.ramSize = ByteCount(ram.rawValue & ~pageSize.offsetMask)
     machine.processors = processors
+    if let tlb { machine.tlb = tlb }
     return machine
   }
 
@@ -106,7 +110,10 @@ extension MachineConfiguration {
     }
     switch header.architecture {
     case "x86_64": (architecture, virtualAddressBits) = (.x86_64, 48)
-    case "i686", "i386": (architecture, virtualAddressBits) = (.i386, 32)
+    case "i686", "i386":
+      (architecture, virtualAddressBits) = (.i386, 32)
+      // Two-level tables name frames below 4 GiB, where devices are too.
+      ram = min(ram, ByteCount(3 << 30))
     case "aarch64", "arm64":
       architecture = .arm64
       if let size = header.taskSize { virtualAddressBits = UInt8(size.trailingZeroBitCount) }

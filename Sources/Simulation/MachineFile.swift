@@ -13,6 +13,7 @@ internal import Yams
 /// va-bits: 48
 /// ram: 2147483648
 /// cpus: 1
+/// tlb: cortex-a76
 /// ```
 private struct MachineFile: Decodable {
   var name: String?
@@ -21,9 +22,10 @@ private struct MachineFile: Decodable {
   var vaBits: UInt8?
   var ram: UInt64?
   var cpus: Int?
+  var tlb: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, arch, ram, cpus
+    case name, arch, ram, cpus, tlb
     case pageSize = "page-size"
     case vaBits = "va-bits"
   }
@@ -70,12 +72,20 @@ extension MachineConfiguration {
     if let bits = file.vaBits { virtualAddressBits = bits }
     if let bytes = file.ram { ram = ByteCount(UInt(bytes)) }
     if let cpus = file.cpus { processors = max(1, cpus) }
+    if let name = file.tlb {
+      guard let model = TLBModel.presets[name] else {
+        throw BadInput(
+          file: path, line: 0, expected: "tlb: one of \(TLBModel.presetNames)", found: name)
+      }
+      tlb = model
+    }
   }
 
   /// Another architecture, with its own usual address width.
   public mutating func setArchitecture(_ new: Architecture) {
     guard new != architecture else { return }
     architecture = new
+    tlb = nil
     virtualAddressBits = new == .i386 ? 32 : 48
     if new != .arm64 { pageSize = .size4K }
   }

@@ -25,6 +25,8 @@ public struct ReplayReport: Codable, Sendable {
   public var processes = ProcessCounts()
   public var memory = MemoryFigures()
   public var tlb = TLBFigures()
+  /// Accesses of a trace of all of them; zeros for other recordings.
+  public var traced = AccessCounts()
   public var before = KernelState()
   public var after = KernelState()
   /// Seconds the replay took, reading included.
@@ -39,9 +41,32 @@ public struct ReplayReport: Codable, Sendable {
 
   public var unsupportedCount: Int { unsupported.values.reduce(0, +) }
 
-  /// The last line of a check.
-  public var summary: String {
-    "\(records) records, \(differenceCount) differences, \(unsupportedCount) not supported"
+  /// What a check comes to.
+  public var counts: Counts {
+    Counts(records: records, differences: differenceCount, unsupported: unsupportedCount)
+  }
+
+  /// The counts of one check or of several; as text the last line that it prints.
+  public struct Counts: Hashable, Sendable, CustomStringConvertible {
+    public var records = 0
+    public var differences = 0
+    public var unsupported = 0
+
+    public init(records: Int = 0, differences: Int = 0, unsupported: Int = 0) {
+      self.records = records
+      self.differences = differences
+      self.unsupported = unsupported
+    }
+
+    public mutating func add(_ other: Counts) {
+      records += other.records
+      differences += other.differences
+      unsupported += other.unsupported
+    }
+
+    public var description: String {
+      "\(records) records, \(differences) differences, \(unsupported) not supported"
+    }
   }
 
   public struct Machine: Codable, Sendable {
@@ -96,10 +121,24 @@ public struct ReplayReport: Codable, Sendable {
     public var slabBytes: UInt64 = 0
   }
 
-  public struct TLBFigures: Codable, Sendable {
-    public var hits: UInt64 = 0
-    public var misses: UInt64 = 0
-    public var invalidations: UInt64 = 0
+  /// Accesses by what they do.
+  public struct AccessCounts: Codable, Sendable, Equatable {
+    public var instructions = 0
+    public var loads = 0
+    public var stores = 0
+    /// Loads and stores by one instruction.
+    public var modifies = 0
+
+    public var total: Int { instructions + loads + stores + modifies }
+
+    mutating func add(_ accesses: [TracedAccess]) {
+      var counts = InlineArray<4, Int>(repeating: 0)
+      for access in accesses { counts[Int(access.kind.rawValue)] &+= 1 }
+      instructions += counts[0]
+      loads += counts[1]
+      stores += counts[2]
+      modifies += counts[3]
+    }
   }
 
   /// The free memory at one moment.

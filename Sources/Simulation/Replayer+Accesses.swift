@@ -31,7 +31,7 @@ extension Replayer {
   }
 
   /// Translates as the processor would; a fault is served and the access done again, once.
-  private func perform(
+  func perform(
     _ kind: MemoryAccess, at address: UInt64, _ task: Ref<Task>
   ) -> OracleProbe.AccessOutcome {
     computer.kernel.switchTo(task)

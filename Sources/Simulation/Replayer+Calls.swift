@@ -30,7 +30,7 @@ extension Replayer {
   }
 
   /// The raw result as the kernel's register would have it; nil for a call that is not built yet.
-  private func perform(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
+  func perform(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
     let arguments = call.arguments
     switch call.name {
     case .brk: return Int64(bitPattern: UInt64(computer.kernel.brk(task, UInt(arguments.a0))))
@@ -99,19 +99,6 @@ extension Replayer {
     let address = VirtualAddress(UInt(call.result))
     task.kernelTask.pointee.space.pointee.setHeap(start: address, programBreak: address)
     report.adopted["program break", default: 0] += 1
-  }
-
-  /// In an address space whose image is unknown, placed mappings are put where the recording has them.
-  ///
-  /// - Returns: Whether the call is dealt with.
-  private func learn(_ call: RecordedCall, _ task: ReplayedTask) -> Bool {
-    guard call.name == .mmap, call.result > 0 || call.result < -4095 else { return false }
-    var fixed = call
-    fixed.arguments.a0 = UInt64(bitPattern: call.result)
-    fixed.arguments.a3 |= UInt64(MapFlags.fixed.rawValue)
-    _ = perform(fixed, task.kernelTask)
-    report.adopted["mmap", default: 0] += 1
-    return true
   }
 
   private func describe(_ call: RecordedCall) -> String {

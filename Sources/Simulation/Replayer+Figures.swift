@@ -51,11 +51,7 @@ extension Replayer {
       tasks.values.map { $0.kernelTask.pointee.space.pointee.vmas.count }.max() ?? 0
     report.memory.slabBytes =
       UInt64(SlabInfo.pageCount(of: computer.pages).rawValue) * pageBytes
-    let tlb = computer.hardware.mmu
-    report.tlb.hits = tlb.pointee.tlb.hits
-    report.tlb.misses = tlb.pointee.tlb.misses
-    let invalidations = computer.hardware.invalidations
-    report.tlb.invalidations = invalidations.pages + invalidations.spaces + invalidations.all
+    report.tlb = computer.tlbFigures
   }
 
   private var pageBytes: UInt64 { UInt64(computer.configuration.pageSize.bytes.rawValue) }

@@ -52,7 +52,7 @@ extension Replayer {
   private var followsMaps: Bool {
     switch reader.header.source {
     case .oracle, .folder: true
-    case .strace, .compact: false
+    case .strace, .compact, .accesses: false
     }
   }
 

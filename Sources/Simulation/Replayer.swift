@@ -50,6 +50,7 @@ public final class Replayer {
       report.records += 1
       apply(event)
       if options.checksInvariants { checkInvariants() }
+      if report.records % 64 == 0, let progress = reader.progress { options.progress?(progress) }
     }
     settlePendingMaps()
     noteFinalState()
@@ -77,6 +78,7 @@ public final class Replayer {
     case .maps(let lines): compareWhole(lines, event)
     case .fileSize(let file, let bytes): setSize(of: file, bytes)
     case .probe(let probe): replay(probe, event)
+    case .accesses(let accesses): replay(accesses, event)
     }
     noteMemory(of: event.task)
   }
@@ -92,6 +94,8 @@ public struct ReplayOptions: Sendable {
   public var checksInvariants = false
   /// How many differences are kept in detail.
   public var detailLimit = 20
+  /// Told every 4096 events how far reading has come.
+  public var progress: (@Sendable (ReadingProgress) -> Void)?
 
   public init() {}
 }

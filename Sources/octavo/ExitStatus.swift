@@ -36,7 +36,6 @@ extension Octavo {
       leave(saying: error.description, ExitStatus.unavailable)
     case let error as SimulationError:
       leave(saying: error.description, ExitStatus.unavailable)
-    case let error as CannotWrite: leave(saying: error.description, ExitStatus.unavailable)
     default: exit(withError: error)
     }
   }

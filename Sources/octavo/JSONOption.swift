@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Recordings
 
 /// `--json [F]`: the same results as a document with a documented schema.
 struct JSONOption: ParsableArguments {

@@ -26,13 +26,18 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var program: RecordingArguments
 
+  func validate() throws {
+    if machine.pageSizes.count > 1 { throw ValidationError("run takes one --page-size") }
+    if program.command.isEmpty { throw ValidationError("run takes a program after --") }
+  }
+
   func run() throws {
     let recording = output ?? Self.temporaryPath
     defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }
     let outcome = try program.record(to: recording)
-    var report = try machine.replay(
-      recording, format: .compact, checksInvariants: checkInvariants)
-    report.source = program.command.joined(separator: " ")
+    var (report, _) = try machine.replay(
+      try CompactReader(path: recording), source: program.command.joined(separator: " "),
+      checksInvariants: checkInvariants)
     report.missing += outcome.missing
     try json.write { try JSONReport.data(format: "octavo-replay", [report]) }
     if !json.replacesText {

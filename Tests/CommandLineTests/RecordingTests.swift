@@ -46,7 +46,31 @@ struct RecordingTests {
 
   @Test("a check that finds nothing exits 0 and ends with the summary line")
   func cleanCheck() throws {
-    let end = try CommandLine.run("replay", "--check", Self.basicLog)
+    let end = try CommandLine.run("replay", "--check", Fixture.basicLog)
+    #expect(end.status == 0)
+    #expect(end.output.hasSuffix(" records, 0 differences, 0 not supported\n"))
+  }
+
+  @Test("a folder is checked by each of its texts, with a line for each and one for all")
+  func checkedFolder() throws {
+    let folder = Fixture.path("recordings/ls")
+    let end = try CommandLine.run("replay", "--check", folder)
+    #expect(end.status == 0)
+    #expect(
+      end.output == """
+        \(folder)/maps.log: 75 records, 0 differences, 0 not supported
+        \(folder)/strace.log: 41 records, 0 differences, 0 not supported
+        116 records, 0 differences, 0 not supported
+
+        """)
+  }
+
+  @Test(
+    "the machine is the log's own without any option",
+    arguments: ["i686-6.18", "arm64-16k-6.12", "arm64-64k-6.12"])
+  func machineOfTheLog(name: String) throws {
+    let log = Fixture.path("oracle/\(name)/basic-2.log.gz")
+    let end = try CommandLine.run("replay", "--check", log)
     #expect(end.status == 0)
     #expect(end.output.hasSuffix(" records, 0 differences, 0 not supported\n"))
   }
@@ -57,7 +81,7 @@ struct RecordingTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let log = folder.appending(path: "changed.log").path(percentEncoded: false)
     let end = try CommandLine.shell(
-      "gzip -dc '\(Self.basicLog)' | sed 's/^\\(1 munmap.*\\) = 0$/\\1 = -EINVAL/' >'\(log)'"
+      "gzip -dc '\(Fixture.basicLog)' | sed 's/^\\(1 munmap.*\\) = 0$/\\1 = -EINVAL/' >'\(log)'"
         + #"; "$OCTAVO" replay --check '"# + log + "'")
     #expect(end.status == 1)
     #expect(end.output.contains("munmap"))
@@ -103,13 +127,8 @@ struct RecordingTests {
       (["--arch", "i386", "--ram", "8G"], 64), (["--machine", "/nonexistent/m.yaml"], 65),
     ]
     for (options, status) in wrong {
-      let end = try CommandLine.octavo(["replay", Self.basicLog] + options)
+      let end = try CommandLine.octavo(["replay", Fixture.basicLog] + options)
       #expect(end.status == status, "\(options): \(end.errors)")
     }
-  }
-
-  private static var basicLog: String {
-    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/oracle/x86_64-6.18/basic-1.log.gz").path(percentEncoded: false)
   }
 }

@@ -48,6 +48,6 @@ struct SimulatedHardwareTests {
     let fault = #expect(throws: MMUFault.self) {
       try hardware.mmu.pointee.load(VirtualAddress(0), as: UInt8.self, .kernel)
     }
-    #expect(fault?.kind == .externalAbort)
+    #expect(fault?.kind == .tableAbort)
   }
 }

@@ -25,7 +25,7 @@ final class TestMachine {
 
   init(
     _ format: TranslationFormat, frames: UInt = 16, start: UInt64 = 0,
-    tlb geometry: TLBGeometry = TLBGeometry(sets: 4, ways: 2)
+    tlb model: TLBModel = .simple(sets: 4, ways: 2)
   ) {
     self.format = format
     let bytes = frames << UInt(format.pageSize.shift)
@@ -35,11 +35,9 @@ final class TestMachine {
       start: PhysicalAddress(start), count: ByteCount(bytes), pageSize: format.pageSize)
     root = memory.frames.start
     nextFrame = root + PageCount(1)
-    let entries = unsafe arena.memory(
-      byteCount: geometry.entryCount * MemoryLayout<TLBEntry>.stride, alignment: 16)
-    let tlb = unsafe TLB(
-      geometry: geometry, pageSize: format.pageSize,
-      entries: entries.bindMemory(to: TLBEntry.self, capacity: geometry.entryCount))
+    let size = Int(bitPattern: TLBHierarchy.storageSize(for: model).rawValue)
+    let tlb = unsafe TLBHierarchy(
+      model, pageSize: format.pageSize, storage: arena.memory(byteCount: size, alignment: 16))
     machine = arena.make(MMU(format: format, memory: memory, root: root, tlb: tlb))
   }
 

@@ -41,12 +41,10 @@ final class TestFrames {
 
   /// An MMU over the same RAM.
   func makeMMU(_ format: TranslationFormat, _ root: PageFrameNumber) -> Ref<MMU> {
-    let geometry = TLBGeometry(sets: 4, ways: 2)
-    let entries = unsafe arena.memory(
-      byteCount: geometry.entryCount * MemoryLayout<TLBEntry>.stride, alignment: 16)
-    let tlb = unsafe TLB(
-      geometry: geometry, pageSize: format.pageSize,
-      entries: entries.bindMemory(to: TLBEntry.self, capacity: geometry.entryCount))
+    let model = TLBModel.simple(sets: 4, ways: 2)
+    let size = Int(bitPattern: TLBHierarchy.storageSize(for: model).rawValue)
+    let tlb = unsafe TLBHierarchy(
+      model, pageSize: format.pageSize, storage: arena.memory(byteCount: size, alignment: 16))
     return arena.make(MMU(format: format, memory: directMap, root: root, tlb: tlb))
   }
 }

@@ -56,6 +56,28 @@ struct HostileTests {
     }
   }
 
+  @Test(
+    "a long line of nothing but escapes, results or brackets is read in one pass",
+    arguments: ["\\\\\"", ") = 3<", "</a", "<", "\"\\", "{", "="])
+  func repetitiveLine(piece: String) throws {
+    let body = String(repeating: piece, count: 300_000 / piece.utf8.count)
+    for start in ["5 openat(3, \"", "5 openat(3<", "5 fstat(", "5 clone(", "5 mmap(", "5 x(\""] {
+      drain(StraceReader(name: "log", text: start + body))
+    }
+  }
+
+  @Test("a result is found behind a path that holds what looks like one")
+  func resultBehindPath() throws {
+    let reader = StraceReader(
+      name: "log",
+      text: """
+        5 openat(AT_FDCWD, "/tmp/a) = 9", O_RDONLY) = 3</tmp/a) = 9>
+        5 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3</tmp/a) = 9>, 0) = 0x7ffff7fc0000
+        """)
+    while try reader.next() != nil {}
+    #expect(reader.files.map(\.path) == ["/tmp/a) = 9"])
+  }
+
   @Test("a file that is not there, a folder without texts and a folder taken for a text")
   func wrongPaths() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "hostile-\(UUID())")

@@ -24,6 +24,30 @@ struct SimulationTests {
   }
 
   @Test(
+    "logs of other architectures and page sizes replay with 0 differences",
+    arguments: ["i686-6.18", "arm64-16k-6.12", "arm64-64k-6.12"], ["basic-1", "basic-2", "basic-3"])
+  func otherArchitectures(machine: String, name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("oracle/\(machine)/\(name).log.gz").path
+    let report = try replay(OracleReader(path: path), path, checksInvariants: false)
+    #expect(report.differences == [])
+    #expect(report.checked.results == 600)
+    #expect(report.checked.maps == 600)
+    #expect(report.unsupported.isEmpty)
+  }
+
+  @Test(
+    "the same program's strace text replays with 0 differences, nothing taken over",
+    arguments: ["ls", "sqlite", "python"])
+  func recordedStrace(name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("recordings/\(name)").path
+    let reader = try FolderReader(folder: path, stream: .strace)
+    let report = try replay(reader, path, checksInvariants: true)
+    #expect(report.differences == [])
+    #expect(report.checked.results > 35)
+    #expect(report.adopted.isEmpty)
+  }
+
+  @Test(
     "a real program's calls and every change of its maps replay with 0 differences",
     arguments: ["ls", "sqlite", "python"])
   func recordingFolder(name: String) throws {

@@ -13,7 +13,7 @@ struct MetalMachine: BootMachine {
   /// The upper half has a root of its own here.
   var kernelRoot: PageFrameNumber? { nil }
 
-  func serveFaults(by space: Ref<DemandSpace>?) { unsafe faultingSpace = space }
+  func serveFaults(by kernel: Ref<BootedKernel<MetalHardware>>?) { unsafe bootedKernel = kernel }
 
   func leaveSpace() {
     let root = PhysicalAddress(boot_root_address() - UInt64(directMapStart))

@@ -15,7 +15,7 @@ struct MetalMachine: BootMachine {
     return hardware.directMap.pageSize.frame(of: directory)
   }
 
-  func serveFaults(by space: Ref<DemandSpace>?) { unsafe faultingSpace = space }
+  func serveFaults(by kernel: Ref<BootedKernel<MetalHardware>>?) { unsafe bootedKernel = kernel }
 
   func leaveSpace() {
     if let kernelRoot { hardware.loadRoot(kernelRoot, asid: ASID(0)) }

@@ -5,7 +5,7 @@ import Foundation
 enum Main {
   static var benchmarks: [Benchmark] {
     [
-      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .walk, .mapRange,
+      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .walk, .mapRange,
       .tableHistory,
     ]
   }

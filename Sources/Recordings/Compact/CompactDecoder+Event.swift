@@ -39,6 +39,7 @@ extension CompactDecoder {
       let file = try takeFileID(fileCount)
       return .fileSize(file: file, bytes: try takeNumber())
     case .probe: return .probe(try takeProbe())
+    case .accesses: return .accesses(try takeAccesses())
     case .file: throw CompactDamage(expected: "an event")
     }
   }

@@ -31,6 +31,9 @@ extension CompactEncoder {
     case .probe(let probe):
       putEntry(.probe, event)
       put(probe)
+    case .accesses(let accesses):
+      putEntry(.accesses, event)
+      put(accesses)
     }
   }
 

@@ -33,6 +33,7 @@ enum CompactFormat {
     case call, exec, fork, exit, fault, mapsChange, maps, fileSize, probe
     /// A file-table entry, which is no event.
     case file
+    case accesses
   }
 
   /// The high four bits of an entry's first byte.

@@ -9,6 +9,7 @@ public final class CompactReader: RecordingReader {
   public private(set) var files: [RecordedFile] = []
   /// Empty: the compact form has no kinds that this reader leaves out.
   public var ignored: [String: Int] { [:] }
+  public var progress: ReadingProgress? { source.progress }
   /// Why the recording ends before its end; nil while whole chunks come and when all was there.
   public private(set) var truncation: BadInput?
 
@@ -21,19 +22,22 @@ public final class CompactReader: RecordingReader {
   ///
   /// - Throws: `BadInput` when the file cannot be opened, is not a recording, is of a later version,
   ///   or its header is damaged.
-  public init(path: String) throws(BadInput) {
-    source = try CompactSource(path: path)
+  public convenience init(path: String) throws(BadInput) {
+    try self.init(ByteSource(path: path))
+  }
+
+  init(_ bytes: ByteSource) throws(BadInput) {
+    source = CompactSource(bytes)
     try source.takePrologue()
-    let name = path == "-" ? "standard input" : path
     guard let chunk = try source.nextChunk(), chunk.kind == .header else {
-      throw BadInput(file: name, line: 0, expected: "a header chunk", found: "another one")
+      throw BadInput(file: bytes.name, line: 0, expected: "a header chunk", found: "another one")
     }
     var decoder = CompactDecoder(chunk.payload)
     do throws(CompactDamage) {
       header = try decoder.takeHeader()
     } catch {
       throw BadInput(
-        file: name, line: 0, expected: "\(error.expected)", found: "a header that differs")
+        file: bytes.name, line: 0, expected: "\(error.expected)", found: "a header that differs")
     }
   }
 

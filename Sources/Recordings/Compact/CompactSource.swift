@@ -1,32 +1,20 @@
-internal import CZlib
-
-/// The chunks of a file in the compact form, checked; gzip is undone on the way.
-@safe struct CompactSource: ~Copyable {
+/// The chunks of a file in the compact form, checked.
+struct CompactSource: ~Copyable {
   struct Chunk {
     var kind: CompactFormat.ChunkKind
     var payload: [UInt8]
   }
 
-  private let name: String
-  private let file: gzFile
+  private let bytes: ByteSource
   /// Bytes of the (unpacked) file taken so far.
   private var position = 0
 
-  init(path: String) throws(BadInput) {
-    name = path == "-" ? "standard input" : path
-    // SAFETY: zlib copies the path; descriptor 0 belongs to the process.
-    guard let file = unsafe path == "-" ? gzdopen(0, "rb") : gzopen(path, "rb") else {
-      throw BadInput(
-        file: name, line: 0, expected: "a file that can be opened", found: "none of that kind")
-    }
-    unsafe self.file = file
-    unsafe gzbuffer(file, 256 << 10)
-  }
+  init(_ bytes: ByteSource) { self.bytes = bytes }
 
-  deinit { unsafe gzclose(file) }
+  var progress: ReadingProgress { bytes.progress }
 
   mutating func takePrologue() throws(BadInput) {
-    let prologue = take(CompactFormat.prologueSize)
+    let prologue = try take(CompactFormat.prologueSize)
     guard prologue.starts(with: CompactFormat.magic), prologue.count == 8 else {
       throw defect(expected: "a recording that begins with \"OCTAVO\"", found: excerpt(prologue))
     }
@@ -39,7 +27,7 @@ internal import CZlib
   /// The next chunk; nil at a clean end.
   mutating func nextChunk() throws(BadInput) -> Chunk? {
     let start = position
-    let head = take(CompactFormat.chunkHeaderSize)
+    let head = try take(CompactFormat.chunkHeaderSize)
     if head.isEmpty { return nil }
     guard head.count == CompactFormat.chunkHeaderSize else {
       throw defect(at: start, expected: "a chunk", found: "the end of the file within it")
@@ -50,7 +38,7 @@ internal import CZlib
     else {
       throw defect(at: start, expected: "a chunk of a known kind and size", found: "another")
     }
-    let payload = take(length)
+    let payload = try take(length)
     guard payload.count == length else {
       throw defect(at: start, expected: "a whole chunk", found: "the end of the file within it")
     }
@@ -63,28 +51,25 @@ internal import CZlib
 
   func defect(at start: Int? = nil, expected: String, found: String) -> BadInput {
     let place = "\(found), at byte \(start ?? position)"
-    return BadInput(file: name, line: 0, expected: expected, found: place)
+    return BadInput(file: bytes.name, line: 0, expected: expected, found: place)
   }
 
   /// Up to `count` bytes; fewer only at the end. Grows by what is there, not by what is asked for.
-  private mutating func take(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    while bytes.count < count {
-      let step = min(count - bytes.count, 1 << 20)
-      let part = takePart(step)
-      if part.isEmpty { break }
-      if bytes.isEmpty { bytes = part } else { bytes.append(contentsOf: part) }
+  private mutating func take(_ count: Int) throws(BadInput) -> [UInt8] {
+    var taken: [UInt8] = []
+    while taken.count < count {
+      let start = taken.count
+      taken.append(contentsOf: repeatElement(0, count: min(count - start, 1 << 20)))
+      let got = try unsafe taken.withUnsafeMutableBufferPointer { buffer throws(BadInput) in
+        try unsafe bytes.read(
+          into: UnsafeMutableRawBufferPointer(
+            UnsafeMutableBufferPointer(rebasing: buffer[start...])))
+      }
+      taken.removeLast(taken.count - start - got)
+      if got == 0 { break }
     }
-    position += bytes.count
-    return bytes
-  }
-
-  private func takePart(_ count: Int) -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      // SAFETY: zlib writes at most `count` bytes into the buffer's room for `count`.
-      let got = unsafe gzread(file, buffer.baseAddress, UInt32(count))
-      initialized = max(0, Int(got))
-    }
+    position += taken.count
+    return taken
   }
 
   private func littleEndian(_ bytes: [UInt8], _ at: Int) -> UInt32 {

@@ -8,9 +8,9 @@ internal import SystemPackage
   internal import Darwin
 #endif
 
-/// A recording could not be written; nothing half-written is left.
+/// A recording or another result could not be written; nothing half-written is left.
 public struct RecordingWriteError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file the recording was to become.
+  /// The file that was to be written.
   public var path: String
   /// What went wrong, in the system's words.
   public var reason: String
@@ -22,14 +22,15 @@ public struct RecordingWriteError: Error, Hashable, Sendable, CustomStringConver
 ///
 /// The bytes go to a neighbour with a temporary name, which `finish()` renames; without `finish()`
 /// the neighbour is removed. A device or pipe of that name is written to directly.
-struct OutputFile: ~Copyable {
+public struct OutputFile: ~Copyable {
   private let path: String
   /// nil when `path` itself is written.
   private let temporaryPath: String?
   private let descriptor: FileDescriptor
   private var isOpen = true
 
-  init(path: String) throws(RecordingWriteError) {
+  /// Opens the neighbour, or the device or pipe at `path`.
+  public init(path: String) throws(RecordingWriteError) {
     self.path = path
     let isRenamed = OutputFile.isRegularOrAbsent(path)
     let temporaryPath = isRenamed ? "\(path).partial-\(getpid())" : nil
@@ -50,12 +51,13 @@ struct OutputFile: ~Copyable {
     if let temporaryPath { unsafe unlink(temporaryPath) }
   }
 
-  func write(_ bytes: [UInt8]) throws(RecordingWriteError) {
+  /// Adds to the end.
+  public func write(_ bytes: [UInt8]) throws(RecordingWriteError) {
     do { try descriptor.writeAll(bytes) } catch { throw failure(error) }
   }
 
-  /// Gives the file its name.
-  consuming func finish() throws(RecordingWriteError) {
+  /// Gives the file its name; what stood there before is replaced.
+  public consuming func finish() throws(RecordingWriteError) {
     do { try descriptor.close() } catch { throw failure(error) }
     guard let temporaryPath else {
       isOpen = false

@@ -10,17 +10,37 @@ internal import SystemPackage
 
 /// Builds images from the ELF files of this machine, for a text that was made on it.
 ///
-/// A file that is not there, is no ELF file or is not x86-64 gives no image.
-struct LocalPrograms: ExecImageSource {
+/// A file that is not there, is no ELF file or is not x86-64 gives no image. Each file is looked at
+/// once, since a text of a build executes the same compiler over and over.
+final class LocalPrograms: ExecImageSource {
   private let environment = ExecEnvironment.running
+  private var images: [String: ExecImage?] = [:]
+  private var sizes: [String: UInt64?] = [:]
+  private let limit = 1 << 12
 
   func image(path: String, family: String, index: Int) -> ExecImage? {
+    if let known = images[path] { return known }
+    if images.count >= limit { images.removeAll() }
+    let image = builtImage(path)
+    images[path] = .some(image)
+    return image
+  }
+
+  func fileSize(path: String) -> UInt64? {
+    if let known = sizes[path] { return known }
+    if sizes.count >= limit { sizes.removeAll() }
+    let size = sizeNow(path)
+    sizes[path] = .some(size)
+    return size
+  }
+
+  private func builtImage(_ path: String) -> ExecImage? {
     guard let program = program(path, depth: 0) else { return nil }
     let interpreter = program.interpreter.flatMap { try? ELFFile(path: Self.resolved($0)) }
     return ExecImage.built(from: program, interpreter: interpreter, in: environment)
   }
 
-  func fileSize(path: String) -> UInt64? {
+  private func sizeNow(_ path: String) -> UInt64? {
     // A pipe without a writer must not hold us up.
     guard
       let file = try? FileDescriptor.open(
@@ -34,7 +54,7 @@ struct LocalPrograms: ExecImageSource {
   private func program(_ path: String, depth: Int) -> ELFFile? {
     let path = Self.resolved(path)
     if let file = try? ELFFile(path: path) { return file }
-    guard depth < 4, fileSize(path: path) != nil, let source = try? ByteSource(path: path),
+    guard depth < 4, sizeNow(path) != nil, let source = try? ByteSource(path: path),
       let start = try? source.prefix(256), start.starts(with: "#!".utf8)
     else { return nil }
     let line = start.dropFirst(2).prefix { $0 != 10 }.drop { $0 == 0x20 || $0 == 9 }

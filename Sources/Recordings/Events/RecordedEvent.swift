@@ -39,6 +39,8 @@ public struct RecordedEvent: Hashable, Sendable {
     case fileSize(file: FileID, bytes: UInt64)
     /// An access or a question with its answer, from an oracle log.
     case probe(OracleProbe)
+    /// Accesses of user code, one after the other, at most `TracedAccess.batchLimit`.
+    case accesses([TracedAccess])
   }
 }
 

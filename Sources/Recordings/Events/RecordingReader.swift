@@ -8,11 +8,25 @@ public protocol RecordingReader: AnyObject {
   var files: [RecordedFile] { get }
   /// Lines or records of kinds that were recognised and left out, with how often each came.
   var ignored: [String: Int] { get }
+  /// How far into the source reading has come; nil where that has no meaning.
+  var progress: ReadingProgress? { get }
 
   /// The next event, or nil at the end.
   ///
   /// - Throws: `BadInput` with the line and what was expected there. The reader is finished then.
   func next() throws(BadInput) -> RecordedEvent?
+}
+
+extension RecordingReader {
+  public var progress: ReadingProgress? { nil }
+}
+
+/// How far a reader has come, in bytes of the file as it lies there, compressed or not.
+public struct ReadingProgress: Hashable, Sendable {
+  /// Runs ahead of the events by what stands in buffers.
+  public var bytesRead: UInt64
+  /// nil for a pipe, whose end nobody knows.
+  public var totalBytes: UInt64?
 }
 
 /// The machine and the limits under which something was recorded; nil where the source is silent.
@@ -61,7 +75,7 @@ public struct RecordingHeader: Hashable, Sendable {
   }
 
   public enum Source: UInt8, Hashable, Sendable {
-    case strace, oracle, folder, compact
+    case strace, oracle, folder, compact, accesses
   }
 }
 

@@ -13,15 +13,26 @@ public final class FolderReader: RecordingReader {
   /// Which text of the folder gives the events.
   public enum Stream: String, CaseIterable, Sendable {
     case maps, strace
+
+    /// The name of its text, which may be compressed.
+    public var fileName: String { "\(rawValue).log" }
+  }
+
+  /// The streams that a folder has a text for.
+  public static func streams(in folder: String) -> [Stream] {
+    Stream.allCases.filter { FolderFacts.file($0.fileName, in: folder) != nil }
   }
 
   public var header: RecordingHeader {
     var header = facts.header
+    // Only maps.log tells every change of the maps.
+    if stream == .strace { header.source = .strace }
     header.hasRandomLayout = header.hasRandomLayout ?? reader.header.hasRandomLayout
     return header
   }
   public var files: [RecordedFile] { reader.files }
   public var ignored: [String: Int] { reader.ignored }
+  public var progress: ReadingProgress? { reader.progress }
   public let stream: Stream
   /// The most mappings each process had at once, as `maps.log` tells at its end.
   public var peakMappings: [Int32: Int] { (reader as? MapsLogReader)?.peakMappings ?? [:] }

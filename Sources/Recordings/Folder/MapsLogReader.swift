@@ -17,6 +17,7 @@ final class MapsLogReader: RecordingReader {
   var header: RecordingHeader { facts.header }
   private(set) var files: [RecordedFile] = []
   let ignored: [String: Int] = [:]
+  var progress: ReadingProgress? { lines.progress }
   private(set) var peakMappings: [Int32: Int] = [:]
 
   private let lines: LineReader

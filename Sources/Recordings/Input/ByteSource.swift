@@ -1,5 +1,13 @@
 internal import SystemPackage
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// The bytes of a file, of standard input, or of memory, read once from front to back.
 ///
 /// A source that begins with gzip's magic number is decompressed on the way, all its members one
@@ -18,6 +26,9 @@ internal import SystemPackage
   private var chunkStart = 0
   private var chunkEnd = 0
   private var form = Form.undecided
+  /// Decompressed bytes that were looked at and not taken.
+  private var putBack: ArraySlice<UInt8> = []
+  private var rawCount: UInt64 = 0
 
   private enum Form {
     case undecided, plain
@@ -51,24 +62,44 @@ internal import SystemPackage
     if ownsDescriptor { try? descriptor?.close() }
   }
 
+  /// How much of the file was taken from the system, before decompression, and how much there is.
+  var progress: ReadingProgress {
+    ReadingProgress(bytesRead: rawCount, totalBytes: descriptor.flatMap(Self.size))
+  }
+
   /// Fills the front of `output` and says how many bytes it got; 0 only at the end.
   func read(into output: UnsafeMutableRawBufferPointer) throws(BadInput) -> Int {
-    let got: Int
-    switch try knownForm() {
-    case .gzip(let inflater): got = try unsafe readMembers(inflater, into: output)
-    case .plain, .undecided: got = try unsafe readPlain(into: output)
-    }
+    let got = putBack.isEmpty ? try unsafe readOn(into: output) : unsafe takePutBack(into: output)
     count += got
     return got
   }
 
-  /// The first bytes of the source, at most `limit` of them; they stay to be read.
-  ///
-  /// Meant for recognising a format before anything was read; looks at the raw bytes of a file
-  /// that is not compressed, and at none of one that is.
-  func prefix(_ limit: Int) throws(BadInput) -> [UInt8]? {
-    guard case .plain = try knownForm() else { return nil }
-    return unsafe Array(chunk[chunkStart..<min(chunkEnd, chunkStart + limit)])
+  /// The next bytes, after decompression, at most `limit` of them and fewer only at the end; they
+  /// stay to be read.
+  func prefix(_ limit: Int) throws(BadInput) -> ArraySlice<UInt8> {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 1)
+    defer { unsafe buffer.deallocate() }
+    while putBack.count < limit {
+      let got = try unsafe readOn(
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<(limit - putBack.count)]))
+      if got == 0 { break }
+      unsafe putBack.append(contentsOf: buffer[..<got])
+    }
+    return putBack.prefix(limit)
+  }
+
+  private func takePutBack(into output: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(output.count, putBack.count)
+    unsafe output.copyBytes(from: putBack.prefix(count))
+    putBack.removeFirst(count)
+    return count
+  }
+
+  private func readOn(into output: UnsafeMutableRawBufferPointer) throws(BadInput) -> Int {
+    switch try knownForm() {
+    case .gzip(let inflater): try unsafe readMembers(inflater, into: output)
+    case .plain, .undecided: try unsafe readPlain(into: output)
+    }
   }
 
   private func knownForm() throws(BadInput) -> Form {
@@ -126,11 +157,22 @@ internal import SystemPackage
       return count
     }
     do {
-      return try unsafe descriptor.read(into: output)
+      let got = try unsafe descriptor.read(into: output)
+      rawCount += UInt64(got)
+      return got
     } catch {
       throw BadInput(
         file: name, line: 0, expected: "a file that can be read", found: "\"\(error)\"")
     }
+  }
+
+  /// The size of a regular file; nil for a pipe or a device.
+  private static func size(of descriptor: FileDescriptor) -> UInt64? {
+    var status = stat()
+    // SAFETY: the structure lives through the call.
+    guard unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG
+    else { return nil }
+    return UInt64(clamping: status.st_size)
   }
 }
 

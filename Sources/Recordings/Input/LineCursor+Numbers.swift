@@ -20,12 +20,13 @@ extension LineCursor {
   /// Decimal digits; nil for none and for an overflow.
   mutating func decimal() -> UInt64? {
     let start = position
+    var offset = start
     var value: UInt64 = 0
     while true {
-      let digit = peek &- 0x30
+      let digit = byte(at: offset) &- 0x30
       guard digit < 10 else { break }
       // Up to 18 digits cannot overflow.
-      if position - start < 18 {
+      if offset - start < 18 {
         value = value &* 10 &+ UInt64(digit)
       } else {
         let (tens, tooBig) = value.multipliedReportingOverflow(by: 10)
@@ -33,9 +34,10 @@ extension LineCursor {
         if tooBig || carried { return nil }
         value = sum
       }
-      position += 1
+      offset += 1
     }
-    return position > start ? value : nil
+    position = offset
+    return offset > start ? value : nil
   }
 
   /// Hexadecimal digits without `0x`; nil for none and for an overflow.
@@ -43,13 +45,15 @@ extension LineCursor {
 
   private mutating func digits(radixShift: UInt64) -> UInt64? {
     let start = position
+    var offset = start
     var value: UInt64 = 0
-    while let digit = Self.digitValue(peek), digit >> radixShift == 0 {
+    while let digit = Self.digitValue(byte(at: offset)), digit >> radixShift == 0 {
       guard value >> (64 - radixShift) == 0 else { return nil }
       value = value << radixShift | digit
-      position += 1
+      offset += 1
     }
-    return position > start ? value : nil
+    position = offset
+    return offset > start ? value : nil
   }
 
   @inline(__always)

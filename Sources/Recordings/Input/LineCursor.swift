@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// A line and a place in it, read forward byte by byte.
 ///
 /// A view of the buffer of a `LineReader`, good until that is asked for its next line; copying the
@@ -62,17 +70,28 @@
   /// Steps over letters, digits and underscores; empty when none is next.
   mutating func word() -> Range<Int> {
     let start = position
-    while Self.isWord(peek) { position += 1 }
-    return start..<position
+    var offset = start
+    while Self.isWord(byte(at: offset)) { offset += 1 }
+    position = offset
+    return start..<offset
   }
 
   /// Steps over everything before the next `byte`; nil, without a step, when there is none.
   mutating func text(before byte: UInt8) -> Range<Int>? {
-    var offset = position
-    while offset < end, self.byte(at: offset) != byte { offset += 1 }
-    guard offset < end else { return nil }
+    guard let offset = offset(of: byte, from: position) else { return nil }
     defer { position = offset }
     return position..<offset
+  }
+
+  /// The place of the first `byte` from `start` on and before `limit`, within the line.
+  @inline(__always)
+  func offset(of byte: UInt8, from start: Int, to limit: Int = .max) -> Int? {
+    let limit = min(limit, end)
+    guard start >= 0, start < limit,
+      // SAFETY: both bounds lie within the line.
+      let found = unsafe memchr(base + start, Int32(byte), limit - start)
+    else { return nil }
+    return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
   }
 
   /// The text of a range of the line; bytes that are not UTF-8 become U+FFFD.
@@ -105,7 +124,6 @@
 
   @inline(__always)
   static func isWord(_ byte: UInt8) -> Bool {
-    let letter = byte | 0x20
-    return letter >= 0x61 && letter <= 0x7a || byte >= 0x30 && byte <= 0x39 || byte == 0x5f
+    (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == 0x5f
   }
 }

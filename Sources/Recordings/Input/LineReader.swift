@@ -16,6 +16,9 @@ internal import MemoryTypes
   /// The longest line taken, in bytes without its newline.
   static let longestLine = 1 << 20
 
+  /// Bytes read at a time: few enough to be parsed while they are in the second cache.
+  private static let stride = 1 << 18
+
   /// The number of the current line, from 1; 0 before the first.
   private(set) var lineNumber = 0
 
@@ -28,12 +31,15 @@ internal import MemoryTypes
   private var filled = 0
   private var isAtEnd = false
   private var isHeld = false
+  /// A NUL byte was read; lines are searched for it from then on.
+  private var mayHoldNul = false
 
   init(_ source: ByteSource) { self.source = source }
 
   deinit { unsafe buffer.deallocate() }
 
   var name: String { source.name }
+  var progress: ReadingProgress { source.progress }
 
   /// The next line without its newline, or nil after the last.
   ///
@@ -50,7 +56,7 @@ internal import MemoryTypes
     lineNumber += 1
     let line = cursor
     // SAFETY: the line lies within the buffer.
-    guard unsafe memchr(line.base, 0, line.end) == nil else {
+    guard unsafe !mayHoldNul || memchr(line.base, 0, line.end) == nil else {
       throw BadInput(
         file: name, line: lineNumber, expected: "text", found: "a NUL byte in \(line.excerpt)")
     }
@@ -98,8 +104,11 @@ internal import MemoryTypes
       unsafe _ = memmove(buffer.baseAddress!, buffer.baseAddress! + nextStart, length)
     }
     (nextStart, filled) = (0, length)
+    let room = unsafe length..<min(length + Self.stride, buffer.count)
     let got = try unsafe source.read(
-      into: UnsafeMutableRawBufferPointer(rebasing: buffer[length...]))
+      into: UnsafeMutableRawBufferPointer(rebasing: buffer[room]))
+    // SAFETY: so many bytes were just written there.
+    mayHoldNul = unsafe mayHoldNul || memchr(buffer.baseAddress! + length, 0, got) != nil
     filled += got
     isAtEnd = got == 0
     if isAtEnd && source.count == 0 {

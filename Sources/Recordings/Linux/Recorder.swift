@@ -2,6 +2,7 @@
 
   internal import CRecorder
   internal import Glibc
+  internal import SystemPackage
 
   /// Records the memory life of a program while it runs.
   ///
@@ -16,13 +17,16 @@
   /// stands behind every fault the thread took before it and before all it takes after it.
   ///
   /// Calls of one address space are let in one at a time: two threads' mmaps would else be told in
-  /// another order than the kernel's lock gave them. A call that blocks longer than
+  /// another order than the kernel's lock gave them. A call that sleeps longer than
   /// `Tracer.longestHold` loses this right, so that threads which wait for each other go on.
   ///
   /// A fork's event stands before the child's first: the child is stopped at birth until its
   /// parent's stop has been seen. An exit's event is written when the task is reaped, since the
   /// kernel decides late which thread of an exec survives; the maps of the dying address space
   /// are written before, while it stands.
+  ///
+  /// The child is forked, traced and waited for on a thread of its own: the wait takes any child of
+  /// its thread, and another's child, started on the same thread, must not lose its status to it.
   ///
   /// Page faults carry no access kind, see `AccessGuess` for how it is told.
   ///
@@ -31,7 +35,7 @@
     /// Runs `program` to its end (and all its children) and writes what happened to `writer`,
     /// which must be new; it is finished here.
     ///
-    /// To be called from a thread that may block. The program gets this process's standard
+    /// Blocks the caller until then. Several programs may be recorded at once. The program gets this process's standard
     /// streams, directory and, unless told otherwise, environment.
     ///
     /// - Parameter program: a path when it holds a slash, else searched in PATH.
@@ -42,8 +46,32 @@
     ) throws(RecordingError) -> RecordingOutcome {
       let environment = options.environment ?? ownEnvironment()
       let path = try ProgramSearch.path(of: program, environment: environment)
+      return try onOwnThread { () throws(RecordingError) in
+        try record(
+          path: path, name: program, arguments: arguments, environment: environment,
+          options: options, to: writer)
+      }
+    }
+
+    private static func onOwnThread(
+      _ body: @escaping () throws(RecordingError) -> RecordingOutcome
+    ) throws(RecordingError) -> RecordingOutcome {
+      var result: Result<RecordingOutcome, RecordingError>?
+      do throws(SystemPackage.Errno) {
+        try OwnThread { result = Result { () throws(RecordingError) in try body() } }.join()
+      } catch {
+        throw .notSupported("no new thread: \(error)")
+      }
+      // The thread has ended, and its last act was to set the result.
+      return try result!.get()
+    }
+
+    private static func record(
+      path: String, name: String, arguments: [String], environment: [String],
+      options: RecordingOptions, to writer: CompactWriter
+    ) throws(RecordingError) -> RecordingOutcome {
       let launch = try Launch.prepare(
-        path: path, name: program, arguments: arguments, environment: environment,
+        path: path, name: name, arguments: arguments, environment: environment,
         keepsRandomLayout: options.keepsRandomLayout)
       defer { launch.closePipes() }
       let rings = options.recordsFaults ? FaultRings(task: launch.task) : FaultRings()

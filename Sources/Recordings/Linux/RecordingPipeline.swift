@@ -3,6 +3,7 @@
   internal import CRecorder
   internal import Glibc
   internal import Synchronization
+  internal import SystemPackage
 
   /// Merges what the tracer tells with the page faults in the rings, by time, and writes it, in a
   /// thread of its own so that the traced program does not wait for it.
@@ -30,7 +31,7 @@
 
     private let shared = Mutex(Shared())
     private let wakeup: Int32
-    private var thread: UInt64?
+    private var thread: OwnThread?
 
     // Touched by the writing thread alone, from its start until it is joined.
     private let writer: CompactWriter
@@ -57,20 +58,11 @@
     /// Writes the header and starts the thread.
     func start(_ header: RecordingHeader) throws(RecordingWriteError) {
       try writer.begin(header)
-      var thread: UInt64 = 0
-      let context = unsafe Unmanaged.passRetained(self)
-      // SAFETY: the thread takes the reference over.
-      let error = unsafe recorder_start_thread(
-        &thread,
-        { context in
-          guard let context = unsafe context else { return }
-          unsafe Unmanaged<RecordingPipeline>.fromOpaque(context).takeRetainedValue().work()
-        }, context.toOpaque())
-      guard error == 0 else {
-        unsafe context.release()
-        throw RecordingWriteError(path: "the recording", reason: systemText(-error))
+      do throws(SystemPackage.Errno) {
+        thread = try OwnThread { self.work() }
+      } catch {
+        throw RecordingWriteError(path: "the recording", reason: error.description)
       }
-      self.thread = thread
     }
 
     /// Adds to the file table; events that name it come later.
@@ -96,8 +88,7 @@
     func close() -> RecordingWriteError? {
       shared.withLock { $0.isClosed = true }
       wake()
-      if let thread { recorder_join_thread(thread) }
-      thread = nil
+      thread.take()?.join()
       return failure
     }
 

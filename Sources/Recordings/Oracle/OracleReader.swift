@@ -19,6 +19,7 @@ public final class OracleReader: RecordingReader {
   public internal(set) var files: [RecordedFile] = []
   /// Words of the header that nothing here needs; every step is an event.
   public internal(set) var ignored: [String: Int] = [:]
+  public var progress: ReadingProgress? { lines.progress }
   /// The numbered steps read so far; at the end as many as the header announced.
   public private(set) var stepCount: UInt64 = 0
   /// The steps the header announces; nil where it is silent.

@@ -38,12 +38,13 @@ extension LineCursor {
 
   /// Whether ` = ` stands somewhere: the least that a call strace did not shorten has.
   var hasResult: Bool {
-    var offset = position
-    while offset + 2 < end {
+    // It stands near the end.
+    var offset = end - 2
+    while offset >= position {
       if byte(at: offset) == 0x3d, byte(at: offset + 1) == 0x20, byte(at: offset - 1) == 0x20 {
         return true
       }
-      offset += 1
+      offset -= 1
     }
     return false
   }
@@ -75,16 +76,19 @@ extension LineCursor {
 
   /// A C string with escapes and perhaps `...` behind it; its range is what stands in the quotes.
   private mutating func quoted() -> Range<Int>? {
-    position += 1
-    let start = position
-    while position < end, peek != UInt8(ascii: "\"") {
-      position += peek == UInt8(ascii: "\\") ? 2 : 1
+    let start = position + 1
+    var from = start
+    var quote = offset(of: UInt8(ascii: "\""), from: start)
+    while let found = quote {
+      guard let escape = offset(of: UInt8(ascii: "\\"), from: from, to: found) else {
+        position = found + 1
+        _ = skip("...")
+        return start..<found
+      }
+      from = escape + 2
+      if from > found { quote = offset(of: UInt8(ascii: "\""), from: from) }
     }
-    guard position < end else { return nil }
-    let text = start..<position
-    position += 1
-    _ = skip("...")
-    return text
+    return nil
   }
 
   /// Steps to the `,` or `)` that ends this argument, over strings and brackets; false without one.
@@ -114,6 +118,22 @@ extension LineCursor {
     guard skip("<") else { return true }
     let start = position
     let isPath = peek == UInt8(ascii: "/")
+    if isPath, let close = offset(of: UInt8(ascii: ">"), from: start),
+      offset(of: UInt8(ascii: "<"), from: start, to: close) == nil
+    {
+      path = start..<close
+      position = close + 1
+      isDeleted = skip("(deleted)")
+      return true
+    }
+    return skipNestedAnnotation(&path, &isDeleted, isPath: isPath)
+  }
+
+  /// The same where other annotations or arrows stand within.
+  private mutating func skipNestedAnnotation(
+    _ path: inout Range<Int>?, _ isDeleted: inout Bool, isPath: Bool
+  ) -> Bool {
+    let start = position
     var depth = 1
     var pathEnd: Int?
     while position < end {
@@ -166,13 +186,11 @@ extension LineCursor {
     // SAFETY: no literal asked for is empty.
     let first = unsafe text.utf8Start.pointee
     var offset = position
-    while offset < end {
-      if byte(at: offset) == first, matches(text, from: offset),
-        !Self.isWord(byte(at: offset + text.utf8CodeUnitCount))
-      {
+    while let place = self.offset(of: first, from: offset) {
+      if matches(text, from: place), !Self.isWord(byte(at: place + text.utf8CodeUnitCount)) {
         return true
       }
-      offset += 1
+      offset = place + 1
     }
     return false
   }
@@ -182,8 +200,9 @@ extension LineCursor {
     // SAFETY: no literal asked for is empty.
     let first = unsafe text.utf8Start.pointee
     var ahead = self
-    while ahead.position < end {
-      if ahead.peek == first, ahead.skip(text) { return ahead }
+    while let place = offset(of: first, from: ahead.position) {
+      ahead.position = place
+      if ahead.skip(text) { return ahead }
       ahead.position += 1
     }
     return nil

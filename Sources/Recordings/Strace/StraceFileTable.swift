@@ -3,8 +3,17 @@
 /// A file gets its index when it is first mapped; merely opened ones cost nothing but their place in
 /// a process's table, so that memory follows the mappings and not the length of the text.
 struct StraceFileTable {
-  private var byPath: [[UInt8]: FileID] = [:]
+  private var byPath: [Path: FileID] = [:]
   private var sizes: [UInt64?] = []
+
+  /// Hashed as a whole: an array would hash byte by byte.
+  private struct Path: Hashable {
+    var bytes: [UInt8]
+
+    func hash(into hasher: inout Hasher) {
+      unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+  }
   private let ordinary: FileSystemKind
 
   /// - Parameter ordinary: The file system of paths that do not tell theirs.
@@ -27,7 +36,7 @@ struct StraceFileTable {
         path: path, size: entry.size,
         fileSystem: FileSystemKind(path: path, elsewhere: ordinary)))
     sizes.append(entry.size)
-    if !entry.isUnnamed { byPath[entry.path] = file }
+    if !entry.isUnnamed { byPath[Path(bytes: entry.path)] = file }
     entry.file = file
     entry.size = nil
     return (file, nil)
@@ -57,7 +66,7 @@ struct StraceFileTable {
   }
 
   private func known(_ entry: OpenFile) -> FileID? {
-    entry.isUnnamed ? nil : byPath[entry.path]
+    entry.isUnnamed ? nil : byPath[Path(bytes: entry.path)]
   }
 
   /// A path as strace escapes it, `\303\274` or `\x0a` and the letters of C, in its real bytes.

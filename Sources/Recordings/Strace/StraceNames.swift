@@ -70,8 +70,8 @@ struct StraceNames {
 
   mutating func count(_ word: Range<Int>, in line: LineCursor) {
     let hash = unsafe PathTable.hash(line.bytes(word))
-    if counted[hash] != nil {
-      counted[hash]?.count += 1
+    if let known = counted.index(forKey: hash) {
+      counted.values[known].count += 1
       return
     }
     // A text with endlessly many names must not fill memory.

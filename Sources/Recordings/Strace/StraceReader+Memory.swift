@@ -6,7 +6,8 @@ extension StraceReader {
     _ name: CallName, _ line: inout LineCursor, of task: StraceTask
   ) throws(BadInput) {
     let start = line
-    guard let arguments = arguments(&line) else {
+    var arguments = StraceArguments()
+    guard arguments.parse(&line) else {
       throw lines.bad("arguments of \(name.text) and ')'", at: start)
     }
     let end = line
@@ -18,13 +19,14 @@ extension StraceReader {
       names.count("a memory call without a result")
       return
     }
-    if name == .setrlimit { return limitCall(from: start, resource: arguments[0], value, of: task) }
-    if name == .prctl, !isAboutMemory(arguments[0]) {
+    if name == .setrlimit {
+      return limitCall(from: start, resource: arguments.first, value, of: task)
+    }
+    if name == .prctl, !isAboutMemory(arguments.first) {
       names.count("prctl")
       return
     }
-    var call = RecordedCall(name, .init(), result: value)
-    for index in 0..<arguments.count { call.arguments[index] = arguments[index].value }
+    var call = RecordedCall(name, arguments.values, result: value)
     if let unknown = unknownArgument(of: name, in: arguments) {
       throw lines.bad(
         "numbers or known flags as argument \(unknown + 1) of \(name.text)", at: start)
@@ -32,39 +34,8 @@ extension StraceReader {
     try finish(&call, arguments, result, line, of: task)
   }
 
-  /// Up to six arguments; the line stands at `)` then.
-  private func arguments(_ line: inout LineCursor) -> InlineArguments? {
-    var arguments = InlineArguments()
-    line.skipSpaces()
-    while line.peek != UInt8(ascii: ")") {
-      if arguments.count > 0 {
-        guard line.skip(",") else { return nil }
-        line.skipSpaces()
-      }
-      guard let argument = line.straceArgument(StraceSymbols.memory), arguments.count < 6 else {
-        return nil
-      }
-      arguments.append(argument)
-      line.skipSpaces()
-    }
-    return arguments
-  }
-
-  /// Six places without an allocation.
-  struct InlineArguments {
-    private var storage: InlineArray<6, StraceArgument> = .init(repeating: StraceArgument())
-    private(set) var count = 0
-
-    subscript(index: Int) -> StraceArgument { storage[index] }
-
-    mutating func append(_ argument: StraceArgument) {
-      storage[count] = argument
-      count += 1
-    }
-  }
-
   /// The first argument that must be a number and is none.
-  private func unknownArgument(of name: CallName, in arguments: InlineArguments) -> Int? {
+  private func unknownArgument(of name: CallName, in arguments: borrowing StraceArguments) -> Int? {
     let numeric: Int
     switch name {
     case .brk, .mlockall: numeric = 1
@@ -76,8 +47,8 @@ extension StraceReader {
     default: return nil
     }
     guard arguments.count >= numeric else { return arguments.count }
-    for index in 0..<numeric where !arguments[index].isNumeric { return index }
-    return nil
+    let known = (~arguments.numeric).trailingZeroBitCount
+    return known < numeric ? known : nil
   }
 
   private func isAboutMemory(_ option: StraceArgument) -> Bool {
@@ -89,16 +60,16 @@ extension StraceReader {
 
   /// Finds the file of a call that has one, and makes the event.
   private func finish(
-    _ call: inout RecordedCall, _ arguments: InlineArguments, _ result: StraceResult,
+    _ call: inout RecordedCall, _ arguments: borrowing StraceArguments, _ result: StraceResult,
     _ line: LineCursor, of task: StraceTask
   ) throws(BadInput) {
     confirmHeldExec(by: call, of: task)
     switch call.name {
-    case .mmap: fillInFile(&call, arguments[4], line, of: task)
+    case .mmap: fillInFile(&call, arguments.named, line, of: task)
     case .ftruncate:
       guard call.result == 0 else { return names.count("ftruncate that failed") }
-      guard truncate(&call, arguments[0], line, of: task) else { return }
-    case .memfdCreate: memfdCreated(call, name: arguments[0].text, result, line, of: task)
+      guard truncate(&call, arguments.first, line, of: task) else { return }
+    case .memfdCreate: memfdCreated(call, name: arguments.first.text, result, line, of: task)
     case .memfdSecret, .userfaultfd:
       opened(result, .readWrite, isClosedOnExec: false, line, of: task)
     default: break
@@ -110,13 +81,13 @@ extension StraceReader {
     _ call: inout RecordedCall, _ descriptor: StraceArgument, _ line: LineCursor,
     of task: StraceTask
   ) {
-    call.arguments.a4 = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: descriptor.value)))
+    let number = Int32(truncatingIfNeeded: call.arguments.a4)
+    call.arguments.a4 = UInt64(bitPattern: Int64(number))
     let isAnonymous = call.arguments.a3 & 0x20 != 0
-    let number = Int32(truncatingIfNeeded: descriptor.value)
     guard !isAnonymous, number >= 0, call.result != -Int64(Errno.EBADF.rawValue) else { return }
     var entry = openFile(number, descriptor, line, of: task)
     let (file, newSize) = fileTable.intern(&entry, files: &files)
-    task.descriptors.entries[number] = entry
+    task.descriptors[number] = entry
     if let newSize { emit(.fileSize(file: file, bytes: newSize), task: task) }
     (call.file, call.fileAccess) = (file, entry.access)
   }
@@ -130,7 +101,7 @@ extension StraceReader {
     var entry = openFile(number, descriptor, line, of: task)
     call.file = fileTable.truncated(&entry, to: call.arguments.a1)
     call.fileAccess = entry.access
-    task.descriptors.entries[number] = entry
+    task.descriptors[number] = entry
     return call.file != nil
   }
 

@@ -89,7 +89,7 @@ extension StraceReader {
   /// Once a single task is left, strace numbers its lines no more.
   private var unnumberedTask: StraceTask {
     if let mainTask, mainTask.isAlive || tasks.isEmpty { return mainTask }
-    if tasks.count == 1, let only = tasks.values.first { return only }
+    if let only = tasks.only { return only }
     let task = StraceTask(id: 0)
     mainTask = task
     return task

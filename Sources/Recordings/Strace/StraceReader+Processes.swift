@@ -23,18 +23,24 @@ extension StraceReader {
   }
 
   /// The result at the end of a line whose arguments are not looked at: behind its last `) = `.
-  private func lastResult(_ line: inout LineCursor) -> StraceResult? {
+  ///
+  /// Only the path behind a result may hold another `) = `, so few places are tried.
+  func lastResult(_ line: inout LineCursor) -> StraceResult? {
     var offset = line.end - 1
-    while offset >= line.position {
+    var attempts = 16
+    while offset >= line.position, attempts > 0 {
       if line.byte(at: offset) == UInt8(ascii: "="), line.matches("= ", from: offset) {
         var ahead = line
         ahead.position = offset - 1
         while ahead.position > line.position, ahead.peek == UInt8(ascii: " ") {
           ahead.position -= 1
         }
-        if ahead.peek == UInt8(ascii: ")"), let result = ahead.straceResult(StraceSymbols.errors) {
-          line = ahead
-          return result
+        if ahead.peek == UInt8(ascii: ")") {
+          if let result = ahead.straceResult(StraceSymbols.errors) {
+            line = ahead
+            return result
+          }
+          attempts -= 1
         }
       }
       offset -= 1

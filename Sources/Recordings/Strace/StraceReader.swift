@@ -25,7 +25,7 @@ public final class StraceReader: RecordingReader {
   let lines: LineReader
   var names = StraceNames()
   var fileTable: StraceFileTable
-  var tasks: [Int32: StraceTask] = [:]
+  var tasks = StraceTaskTable()
   /// The task of lines without a number.
   var mainTask: StraceTask?
   /// What strace calls that task once there are others.
@@ -66,6 +66,7 @@ public final class StraceReader: RecordingReader {
   }
 
   public var ignored: [String: Int] { names.counts }
+  public var progress: ReadingProgress? { lines.progress }
 
   public func next() throws(BadInput) -> RecordedEvent? {
     while true {

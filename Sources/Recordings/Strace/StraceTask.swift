@@ -26,30 +26,26 @@ final class StraceTask {
   }
 }
 
-/// The open files of a process; threads share it.
-final class DescriptorTable {
-  var entries: [Int32: OpenFile]
+/// The living tasks by number; to find the one that was found last costs a comparison.
+struct StraceTaskTable {
+  private var byNumber: [Int32: StraceTask] = [:]
+  private var last: StraceTask?
 
-  init(_ entries: [Int32: OpenFile] = [:]) { self.entries = entries }
-
-  func copy() -> DescriptorTable { DescriptorTable(entries) }
-
-  /// What is left after `execve`.
-  func withoutCloseOnExec() -> DescriptorTable {
-    DescriptorTable(entries.filter { !$0.value.isClosedOnExec })
+  subscript(number: Int32) -> StraceTask? {
+    mutating get {
+      if let last, last.id == number { return last }
+      last = byNumber[number]
+      return last
+    }
+    set {
+      last = newValue
+      byNumber[number] = newValue
+    }
   }
-}
 
-/// An open file of a process, as its descriptor's calls told.
-struct OpenFile {
-  /// As strace prints it, escapes and all.
-  var path: [UInt8]
-  var access = RecordedCall.FileAccess.unknown
-  var size: UInt64?
-  var isClosedOnExec = false
-  /// Whether another file may bear the same path (`memfd_create`).
-  var isUnnamed = false
-  var file: FileID?
+  var isEmpty: Bool { byNumber.isEmpty }
+  /// The only living task.
+  var only: StraceTask? { byNumber.count == 1 ? byNumber.values.first : nil }
 }
 
 /// The two halves of an interrupted line, put together to be parsed.

@@ -34,16 +34,16 @@ uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order);
 void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order);
 
 struct rival_tlb_entry {
-  uint64_t tag;
-  uint16_t asid, asid_mask;
-  uint64_t frame;
-  uint64_t last_use;
+  uint64_t tag, frame, last_use;
+  uint16_t asid, asid_mask, next;
 };
 
-/// A set-associative look-aside buffer, tagged by address space, least recently used goes first.
+/// A set-associative look-aside buffer, tagged by address space, least recently used goes first;
+/// entries are found by chains of equal hash, as in Octavo's.
 struct rival_tlb {
   struct rival_tlb_entry *entries;
-  uint64_t set_mask, ways;
+  uint16_t *buckets;
+  uint64_t set_mask, ways, bucket_mask;
   unsigned page_shift;
   uint64_t lookups, misses;
 };

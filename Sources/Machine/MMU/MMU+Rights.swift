@@ -1,0 +1,36 @@
+internal import MemoryTypes
+
+extension MMU {
+  /// Who may do what at the end of a walk that found a leaf, as `AccessRights`.
+  @inline(__always)
+  func rights(of walk: TranslationWalk, _ format: Ref<TranslationFormat>) -> UInt64 {
+    let attributes = format.pointee.effectiveAttributes(of: walk)
+    let isUser = attributes.contains(.user)
+    let isWritable = attributes.contains(.write)
+    let mayNotRun = isWritable && control.contains(.noExecuteWritable)
+    var rights = AccessRights.kernelRead | AccessRights.kernelWriteAny
+    if isWritable { rights |= AccessRights.kernelWrite }
+    if isUser {
+      rights |= AccessRights.userRead | (isWritable ? AccessRights.userWrite : 0)
+    } else {
+      rights |= AccessRights.kernelReadOwn | AccessRights.kernelWriteAnyOwn
+      if isWritable { rights |= AccessRights.kernelWriteOwn }
+    }
+    if attributes.contains(.execute), !(isUser && mayNotRun) {
+      rights |= AccessRights.userExecute
+    }
+    if attributes.contains(.kernelExecute), !mayNotRun {
+      rights |= kernelExecution(isUser: isUser, isWritable: isWritable)
+    }
+    return rights
+  }
+
+  /// arm64 asks PXN alone, and refuses what programs may write (D8.4.1.2.4); x86 asks SMEP.
+  private func kernelExecution(isUser: Bool, isWritable: Bool) -> UInt64 {
+    if hasHighRoot {
+      return isUser && isWritable
+        ? 0 : AccessRights.kernelExecute | AccessRights.kernelExecuteAny
+    }
+    return AccessRights.kernelExecuteAny | (isUser ? 0 : AccessRights.kernelExecute)
+  }
+}
