@@ -49,17 +49,11 @@ extension TranslationFormat {
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap
   ) -> TranslationWalk {
-    let level = level ?? root
-    guard isCanonical(address) else { return TranslationWalk(nonCanonicalAt: level) }
-    let table = pageSize.address(of: table)
-    guard isPlain else { return walkAny(address, table, level, end, memory) }
-    return descend(
-      address, table, level, end, memory, entryShift: 3, hasHighAddress: false,
-      rootGrantsAll: false, visiting: { _ in })
+    walk(address, from: table, at: level, downTo: end, in: memory) { _ in }
   }
 
   /// The same, and calls `visit` after each entry that was read, with what is known so far.
-  @inline(__always)
+  @inlinable @inline(__always)
   func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap,
@@ -67,30 +61,31 @@ extension TranslationFormat {
   ) -> TranslationWalk {
     let level = level ?? root
     guard isCanonical(address) else { return TranslationWalk(nonCanonicalAt: level) }
+    let table = pageSize.address(of: table)
+    guard isPlain else { return walkAny(address, table, level, end, memory, visit) }
     return descend(
-      address, pageSize.address(of: table), level, end, memory, entryShift: UInt(entryShift),
-      hasHighAddress: bits.highAddress != 0, rootGrantsAll: bits.rootGrantsAll, visiting: visit)
+      address, table, level, end, memory, visit, entryShift: 3, hasHighAddress: false,
+      rootGrantsAll: false)
   }
 
   /// The same for formats that are not plain.
   @usableFromInline @inline(never)
   func walkAny(
     _ address: VirtualAddress, _ table: PhysicalAddress, _ level: TranslationLevel,
-    _ end: TranslationLevel, _ memory: DirectMap
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void
   ) -> TranslationWalk {
     descend(
-      address, table, level, end, memory, entryShift: UInt(entryShift),
-      hasHighAddress: bits.highAddress != 0, rootGrantsAll: bits.rootGrantsAll,
-      visiting: { _ in })
+      address, table, level, end, memory, visit, entryShift: UInt(entryShift),
+      hasHighAddress: bits.highAddress != 0, rootGrantsAll: bits.rootGrantsAll)
   }
 
-  /// The walk itself. The three parameters before the last say again what the format does, so that most formats
+  /// The walk itself. The last three parameters say again what the format does, so that most formats
   /// get code in which they are constants: this loop prices every miss of a TLB.
   @inlinable @inline(__always)
   func descend(
     _ address: VirtualAddress, _ table: PhysicalAddress, _ start: TranslationLevel,
-    _ end: TranslationLevel, _ memory: DirectMap, entryShift: UInt, hasHighAddress: Bool,
-    rootGrantsAll: Bool, visiting visit: (TranslationWalk) -> Void
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void,
+    entryShift: UInt, hasHighAddress: Bool, rootGrantsAll: Bool
   ) -> TranslationWalk {
     var level = start
     var table = table.rawValue
@@ -110,22 +105,17 @@ extension TranslationFormat {
           .noMemory, level, entry, 0, common, union, start.rawValue &- level.rawValue)
       }
       let descriptor = load(entry, in: memory, entryShift: entryShift)
-      guard level > end, descriptor & tableMask == tableKind else {
-        let isPage = level == .pte && descriptor & bits.pageMask == bits.pageKind
-        let walk = TranslationWalk(
-          isPage ? .leaf : outcome(of: descriptor, at: level), level, entry, descriptor, common,
-          union, start.rawValue &- level.rawValue &+ 1)
-        visit(walk)
-        return walk
-      }
-      if !rootGrantsAll || level != root {
+      let isTable = level > end && descriptor & tableMask == tableKind
+      if isTable, !rootGrantsAll || level != root {
         common &= descriptor
         union |= descriptor
       }
-      visit(
-        TranslationWalk(
-          .malformed, level, entry, descriptor, common, union,
-          start.rawValue &- level.rawValue &+ 1))
+      let isPage = level == .pte && descriptor & bits.pageMask == bits.pageKind
+      let walk = TranslationWalk(
+        isTable ? .malformed : isPage ? .leaf : outcome(of: descriptor, at: level), level, entry,
+        descriptor, common, union, start.rawValue &- level.rawValue &+ 1)
+      visit(walk)
+      guard isTable else { return walk }
       table = descriptor & addressBits
       if hasHighAddress {
         table |= (descriptor & bits.highAddress) &<< UInt64(bits.highAddressShift)
