@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 LINTED = $(wildcard Sources Tests BareMetal Benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test bench format lint docs boot fuzz
+.PHONY: help build run test tsan bench format lint docs boot fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,9 +22,16 @@ test: ## everything a change must pass: build, tests, lint, embedded core, boot
 	@scripts/setup.sh test
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build
+	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory lint
 	scripts/embedded-core.sh
 	scripts/boot-images.sh
+
+tsan: ## the tests with threads, watched by the thread sanitizer
+	@scripts/setup.sh test
+	swift build --build-tests --sanitize=thread --scratch-path .build-tsan
+	swift test --skip-build --sanitize=thread --scratch-path .build-tsan \
+	  --filter 'ThreadTests|LockTests'
 
 bench: ## speed as ratios against rivals in the same run
 	@scripts/setup.sh bench

@@ -98,7 +98,9 @@ let package = Package(
         "KernelCore", "Recordings", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
-    .target(name: "Report", dependencies: ["MemoryTypes", "Simulation"], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["MemoryTypes", "Machine", "AddressSpaces", "Simulation"],
+      swiftSettings: strict),
     .executableTarget(
       name: "octavo",
       dependencies: [
@@ -115,7 +117,9 @@ let package = Package(
     // Apart from the tests that use it, because the long histories run in release, in Benchmarks.
     .target(
       name: "PageTableModel", dependencies: ["MemoryTypes", "Machine", "PageTables"],
-      path: "Tests/PageTableModel", swiftSettings: strict),
+      path: "Tests/PageTableModel",
+      // Dictionaries are slow enough to shorten the histories that debug builds can afford.
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   ]
     + [
       ("MemoryTypes", []),
@@ -136,7 +140,7 @@ let package = Package(
       ("Boot", ["MemoryTypes", "PhysicalMemory"]),
       ("Recordings", ["MemoryTypes", "CZlib"]),
       ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
-      ("Report", ["MemoryTypes", "Simulation"]),
+      ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
     ].map { (name: String, also: [Target.Dependency]) in
       .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + also,

@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 /// The modules that are measured.
 let measured: [Target.Dependency] = [
   "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "Recordings",
-  "Simulation", "Report",
+  "Simulation", "Report", "PageTableModel",
 ].map { .product(name: $0, package: "octavo") }
 
 /// A package of its own: rivals and long runs stay out of the build and the tests of the main one.

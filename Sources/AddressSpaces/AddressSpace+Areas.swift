@@ -7,18 +7,27 @@ extension AddressSpace {
   ///
   /// - Throws: `outOfMemory` when no slab object is to be had; nothing has changed then.
   mutating func addArea(_ area: VMA) throws(MapError) -> Ref<VMA> {
-    let vma: Ref<VMA>
-    do { vma = try services.pointee.vmas.allocate(area) } catch { throw .outOfMemory }
-    area.file?.pointee.references += 1
-    vmas.insert(vma)
+    let vma = try makeArea(area)
+    insertArea(vma)
     return vma
+  }
+
+  /// A VMA object that is in no tree and holds nothing yet.
+  func makeArea(_ area: VMA) throws(MapError) -> Ref<VMA> {
+    do { return try services.pointee.vmas.allocate(area) } catch { throw .outOfMemory }
+  }
+
+  /// Puts a made object into the tree and lets it hold its file.
+  mutating func insertArea(_ vma: Ref<VMA>) {
+    vma.pointee.file?.pointee.references += 1
+    vmas.insert(vma)
   }
 
   /// Takes a VMA out of the tree, lets go of what it refers to and frees it.
   mutating func removeArea(_ vma: Ref<VMA>) {
     vmas.remove(vma)
     leaveFamily(vma)
-    if let file = vma.pointee.file { services.release(file) }
+    if let file = vma.pointee.file { services.release(file, into: &batch) }
     services.pointee.vmas.free(vma)
   }
 
@@ -41,12 +50,10 @@ extension AddressSpace {
     upper.treeLink = TreeLink()
     upper.listLink = ListLink()
 
-    let object: Ref<VMA>
-    do { object = try services.pointee.vmas.allocate(upper) } catch { throw .outOfMemory }
-    upper.file?.pointee.references += 1
+    let object = try makeArea(upper)
     upper.anonVMA?.pointee.members += 1
     vmas.setRange(vma, VirtualRange(vma.pointee.start, address))
-    vmas.insert(object)
+    insertArea(object)
     return object
   }
 

@@ -38,12 +38,13 @@ extension AddressSpace {
   public mutating func copy(into child: Ref<AddressSpace>) throws(MapError) {
     child.pointee.heapStart = heapStart
     child.pointee.programBreak = programBreak
-    child.pointee.stackStart = stackStart
     var area = vmas.first
     while let vma = area {
       if !vma.pointee.flags.contains(.dontCopy) { try copyArea(vma, into: child) }
       area = vmas.next(vma)
     }
+    // Last: an area that grows down would pass for the first stack.
+    child.pointee.stackStart = stackStart
   }
 
   private mutating func copyArea(

@@ -1,3 +1,4 @@
+internal import KernelHeap
 internal import Machine
 public import MemoryTypes
 
@@ -143,20 +144,18 @@ extension AddressSpace {
     var flags = given
     let pages = pageCount(range)
     let removal = try gatherAreas(in: range)
-    guard mayExpand(flags, by: PageCount(pages.rawValue &- removal.pages.rawValue)) else {
-      throw .outOfMemory
-    }
-    if flags.isAccountable {
-      try services.pointee.charge(pages - removal.accountedPages)
-      flags.insert(.accounted)
-    }
-    removeAreas(removal)
-    // What the removed areas had promised goes over to the new one without being asked for again.
-    if flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
+    guard mayExpand(flags, by: pages - removal.pages) else { throw .outOfMemory }
+    let charged = flags.isAccountable ? pages - removal.accountedPages : .zero
+    try services.pointee.charge(charged)
+    if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
-      try installArea(range, flags, file: givenFile, pageOffset: pageOffset)
+      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      // The area holds the file by itself from here on.
+      defer { if givenFile == nil, let file { services.release(file) } }
+      let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+      try install(VMA(range: range, flags: flags, pageOffset: offset, file: file), removal)
     } catch {
-      if flags.contains(.accounted) { services.pointee.uncharge(pages) }
+      services.pointee.uncharge(charged)
       throw error
     }
     account(flags, added: pages)
@@ -173,18 +172,25 @@ extension AddressSpace {
       length, isReserved: !flags.contains(.noReserve), pageSize)
   }
 
-  private mutating func installArea(
-    _ range: VirtualRange, _ flags: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
-  ) throws(MapError) {
-    let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
-    // The area holds the file by itself from here on.
-    defer { if givenFile == nil, let file { services.release(file) } }
-    let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+  /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.
+  ///
+  /// - Throws: `outOfMemory`; nothing has been removed then.
+  private mutating func install(_ area: VMA, _ removal: Removal) throws(MapError) {
+    // Where something is to be removed the object is made first: afterwards there is no way back.
+    let spare = removal.first == nil ? nil : try makeArea(area)
+    removeAreas(removal)
+    // What the removed areas had promised goes over to the new one without being asked for again.
+    if area.flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
     let candidate = MergeCandidate(
-      range: range, flags: flags, pageOffset: offset, file: file,
-      previous: vmas.vma(before: range.start), next: vmas.vma(atOrAfter: range.start))
-    guard mergeNew(candidate) == nil else { return }
-    _ = try addArea(VMA(range: range, flags: flags, pageOffset: offset, file: file))
+      range: area.range, flags: area.flags, pageOffset: area.pageOffset, file: area.file,
+      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start))
+    if mergeNew(candidate) != nil {
+      if let spare { services.pointee.vmas.free(spare) }
+    } else if let spare {
+      insertArea(spare)
+    } else {
+      _ = try addArea(area)
+    }
   }
 }
 

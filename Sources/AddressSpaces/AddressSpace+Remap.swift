@@ -106,6 +106,8 @@ extension AddressSpace {
     else { throw .invalidArgument }
     let target = VirtualRange(newAddress, count: length)
     guard !target.overlaps(old) else { throw .invalidArgument }
+    // Clearing the target and cutting the source may take two areas more before the move itself.
+    guard vmas.count + 2 < limits.maximumVMAs - 3 else { throw .outOfMemory }
     _ = try remappedArea(old)
     try munmap(target.start, length)
     if length < old.count { try munmap(old.start + length, old.count - length) }
@@ -118,28 +120,44 @@ extension AddressSpace {
 
   /// A new area with the old one's content, then the old range is unmapped.
   ///
-  /// Linux: `move_vma()`, `copy_vma()`.
+  /// All that can fail comes first: when it does, the content is where it was, though the area may
+  /// be split at the borders of the old range. Linux: `move_vma()`, mm/mremap.c.
   private mutating func move(
     _ vma: Ref<VMA>, _ old: VirtualRange, to target: VirtualRange
   ) throws(MapError) -> VirtualAddress {
     guard vmas.count < limits.maximumVMAs - 3 else { throw .outOfMemory }
     let source = vma.pointee
-    let pages = pageCount(target)
-    if source.flags.contains(.accounted) { try services.pointee.charge(pages) }
-    do {
+    let growth = pageCount(target) - pageCount(old)
+    let isAccounted = source.flags.contains(.accounted)
+    if isAccounted { try services.pointee.charge(growth) }
+    do throws(MapError) {
+      let removal = try gatherAreas(in: old)
+      try copyLeaves(from: old, to: target.start)
       try copyArea(source, old, to: target)
-      try moveLeaves(from: old, to: target.start)
+      finishMove(source.flags, removal, to: target)
     } catch {
-      if source.flags.contains(.accounted) { services.pointee.uncharge(pages) }
+      if isAccounted { services.pointee.uncharge(growth) }
       throw error
     }
-    account(source.flags, added: pages)
-    if source.flags.contains(.locked) { accounts.locked += pages }
-    try munmap(old.start, old.count)
-    if source.flags.contains(.locked) { populate(target) }
     return target.start
   }
 
+  /// Counts the new area and takes the old one away. The pages went over, and with them the promise.
+  private mutating func finishMove(
+    _ flags: VMAFlags, _ removal: Removal, to target: VirtualRange
+  ) {
+    account(flags, added: pageCount(target))
+    if flags.contains(.accounted) { services.pointee.recharge(removal.pages) }
+    if flags.contains(.locked) { accounts.locked += pageCount(target) }
+    batch.add(removal.range)
+    tables.unmap(removal.range) { _, _ in }
+    removeAreas(removal)
+    if flags.contains(.locked) { populate(target) }
+  }
+
+  /// Adds the area at the new place. When there is no memory for it, the copied leaves go again.
+  ///
+  /// Linux: `copy_vma()`, mm/vma.c.
   private mutating func copyArea(
     _ source: VMA, _ old: VirtualRange, to target: VirtualRange
   ) throws(MapError) {
@@ -150,34 +168,50 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: target.start) : source.pageOffset(of: old.start, pageSize)
     let candidate = MergeCandidate(
       range: target, flags: source.flags, pageOffset: offset, file: source.file,
-      anonVMA: source.anonVMA, previous: vmas.vma(before: target.start),
-      next: vmas.vma(atOrAfter: target.start))
+      anonVMA: source.anonVMA, previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
+      next: vmas.vma(atOrAfter: target.start).flatMap { $0.unless(old) })
     guard mergeNew(candidate) == nil else { return }
-    let copy = try addArea(
-      VMA(range: target, flags: source.flags, pageOffset: offset, file: source.file))
-    if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
+    do throws(MapError) {
+      let copy = try addArea(
+        VMA(range: target, flags: source.flags, pageOffset: offset, file: source.file))
+      if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
+    } catch {
+      dropCopies(VirtualRange(target.start, count: old.count))
+      throw error
+    }
   }
 
-  /// Moves the leaves of a range; when a table cannot be had, all stay where they were.
+  /// Maps the pages of a range a second time, elsewhere; or none of them when there is no table.
   ///
-  /// Linux: `move_page_tables()`.
-  private mutating func moveLeaves(
+  /// Linux: `move_page_tables()`, mm/mremap.c.
+  private mutating func copyLeaves(
     from old: VirtualRange, to start: VirtualAddress
   ) throws(MapError) {
     var address = old.start
     while address < old.end {
-      if let leaf = tables.leaf(at: address) {
-        do {
-          try tables.map(start + (address - old.start), to: leaf.frame, leaf.attributes)
-        } catch {
-          tables.unmap(VirtualRange(start, count: address - old.start)) { _, _ in }
-          try munmap(start, old.count)
-          throw .outOfMemory
-        }
-      }
+      let copy = start + (address - old.start)
       address = address + pageSize.bytes
+      guard let leaf = tables.leaf(at: address - pageSize.bytes) else { continue }
+      do { try tables.map(copy, to: leaf.frame, leaf.attributes) } catch {
+        dropCopies(VirtualRange(start, copy + pageSize.bytes))
+        throw .outOfMemory
+      }
     }
-    batch.add(old)
-    tables.unmap(old) { _, _ in }
+  }
+
+  /// Takes back leaves that were copied in vain, with the tables they needed.
+  private mutating func dropCopies(_ range: VirtualRange) {
+    batch.add(range)
+    tables.unmap(range) { _, _ in }
+    let floor = vmas.vma(before: range.start)?.pointee.end ?? VirtualAddress(0)
+    let ceiling = vmas.vma(atOrAfter: range.start)?.pointee.start ?? layout.taskSize
+    tables.freeTables(range, floor: floor, ceiling: ceiling, into: &batch)
+  }
+}
+
+extension Ref where Object == VMA {
+  /// Nil for the area that is about to leave `range`: nothing may merge with it.
+  fileprivate func unless(_ range: VirtualRange) -> Ref<VMA>? {
+    pointee.range == range ? nil : self
   }
 }

@@ -1,5 +1,6 @@
 internal import KernelHeap
 public import MemoryTypes
+internal import PageTables
 internal import PhysicalMemory
 
 /// A file as the memory manager sees it: a size, and the pages of it that are in memory.
@@ -101,10 +102,21 @@ extension Ref where Object == MemoryServices {
   }
 
   /// Lets go of one reference; the last one frees the cached pages, the name and the file.
+  ///
+  /// For who has it open: pages that were mapped until now go by way of `release(_:into:)`.
   public func release(_ file: Ref<MappedFile>) {
+    release(file) { pointee.pages.pointee.freePage($0) }
+  }
+
+  /// The same for a mapping that ends: the pages are free once the batch is flushed.
+  func release(_ file: Ref<MappedFile>, into batch: inout TLBBatch) {
+    release(file) { batch.add($0) }
+  }
+
+  private func release(_ file: Ref<MappedFile>, _ freePage: (Ref<Page>) -> Void) {
     file.pointee.references -= 1
     guard file.pointee.references == 0 else { return }
-    dropCache(of: file)
+    dropCache(of: file, freePage)
     pointee.uncharge(file.pointee.reserved)
     freeName(file.pointee.name)
     pointee.files.free(file)

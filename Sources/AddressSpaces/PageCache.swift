@@ -34,13 +34,15 @@ extension Ref where Object == MemoryServices {
     return page
   }
 
-  /// Frees every cached page of a file that nobody maps. Linux: `truncate_inode_pages()`.
-  func dropCache(of file: Ref<MappedFile>) {
+  /// Hands every cached page of a file that nobody maps to `freePage`, its last reference.
+  ///
+  /// Linux: `truncate_inode_pages()`, mm/truncate.c.
+  func dropCache(of file: Ref<MappedFile>, _ freePage: (Ref<Page>) -> Void) {
     while let entry = file.pointee.cache.first(atOrAfter: 0) {
       _ = file.pointee.cache.remove(at: entry.index)
       guard let page = page(atAddress: entry.value) else { continue }
       precondition(page.pointee.references == 1, "a file's pages outlive its last mapping")
-      pointee.pages.pointee.freePage(page)
+      freePage(page)
     }
   }
 

@@ -39,17 +39,35 @@ public struct UserLayout: Hashable, Sendable {
     stackLimit: ByteCount = ByteCount(8 << 20)
   ) -> UserLayout {
     let (taskSize, window) = extent(architecture, pageSize, virtualAddressBits)
-    var layout = UserLayout(
-      architecture: architecture, pageSize: pageSize, taskSize: taskSize, window: window,
-      mmapBase: window, legacyBase: window, stackTop: window,
-      minimumHint: VirtualAddress(architecture == .arm64 ? 4096 : 65536),
-      minimumAddress: VirtualAddress(4096),
-      stackGuardGap: pageSize.bytes(in: PageCount(256)),
-      hugePageSize: architecture == .i386
-        ? ByteCount(0) : ByteCount(1 << (2 * UInt(pageSize.shift) - 3)))
-    layout.mmapBase = layout.topDownBase(stackLimit: stackLimit)
-    layout.legacyBase = layout.bottomUpBase
-    return layout
+    return UserLayout(architecture, pageSize, taskSize, window, stackLimit)
+  }
+
+  /// The layout of a 32-bit program on an x86-64 kernel, which leaves it almost 4 GiB.
+  ///
+  /// Linux: `IA32_PAGE_OFFSET`, arch/x86/include/asm/page_64_types.h.
+  public static func compatible(stackLimit: ByteCount = ByteCount(8 << 20)) -> UserLayout {
+    let end = VirtualAddress(0xffff_e000)
+    return UserLayout(.i386, .size4K, end, end, stackLimit)
+  }
+
+  private init(
+    _ architecture: Architecture, _ pageSize: PageSize, _ taskSize: VirtualAddress,
+    _ window: VirtualAddress, _ stackLimit: ByteCount
+  ) {
+    self.architecture = architecture
+    self.pageSize = pageSize
+    self.taskSize = taskSize
+    self.window = window
+    mmapBase = window
+    legacyBase = window
+    stackTop = window
+    minimumHint = VirtualAddress(architecture == .arm64 ? 4096 : 65536)
+    minimumAddress = VirtualAddress(4096)
+    stackGuardGap = pageSize.bytes(in: PageCount(256))
+    hugePageSize =
+      architecture == .i386 ? ByteCount(0) : ByteCount(1 << (2 * UInt(pageSize.shift) - 3))
+    mmapBase = topDownBase(stackLimit: stackLimit)
+    legacyBase = bottomUpBase
   }
 
   /// Task size and default window, which differ where a hint opens a larger space.
@@ -71,9 +89,15 @@ public struct UserLayout: Hashable, Sendable {
     }
   }
 
-  /// Linux: `mmap_base()`: the stack limit plus the guard gap, at least 128 MiB, at most 5/6.
-  private func topDownBase(stackLimit: ByteCount) -> VirtualAddress {
-    let padded = stackLimit.rawValue.addingReportingOverflow(stackGuardGap.rawValue)
+  /// Where top-down placement begins with this stack limit: below the stack top by the limit and the
+  /// guard gap, at least 128 MiB, at most 5/6 of the space.
+  ///
+  /// - Parameter shift: Bytes kept free besides for a stack top that randomisation moves down.
+  ///
+  /// Linux: `mmap_base()`, arch/x86/mm/mmap.c and mm/util.c.
+  public func topDownBase(stackLimit: ByteCount, shift: ByteCount = .zero) -> VirtualAddress {
+    let kept = stackGuardGap + shift
+    let padded = stackLimit.rawValue.addingReportingOverflow(kept.rawValue)
     let wanted = padded.overflow ? UInt.max : padded.partialValue
     let gap = min(max(wanted, 128 << 20), stackTop.rawValue / 6 * 5)
     return pageSize.roundUp(VirtualAddress(stackTop.rawValue - gap))

@@ -30,6 +30,23 @@ public struct TypedCache<Object: ~Copyable>: ~Copyable {
     return unsafe Ref(object)
   }
 
+  /// Moves what `make` returns into a slot, which is taken first and given back when `make` throws:
+  /// for values that own something and must not be made in vain.
+  public func allocate(
+    flags: AllocationFlags = .kernel, making make: () throws(AllocationError) -> Object
+  ) throws(AllocationError) -> Ref<Object> {
+    let slot = unsafe try slots.allocate(flags: flags)
+    // SAFETY: as in `allocate(_:flags:)`.
+    let object = unsafe slot.bindMemory(to: Object.self, capacity: 1)
+    do {
+      unsafe object.initialize(to: try make())
+    } catch {
+      unsafe slots.free(slot)
+      throw error
+    }
+    return unsafe Ref(object)
+  }
+
   /// Destroys the object and takes its slot back; see `SlabCache.free(_:)`.
   @inline(__always)
   public func free(_ object: Ref<Object>) {

@@ -7,7 +7,7 @@ public import MemoryTypes
 @safe @frozen
 public struct DirectMap: @unchecked Sendable {
   /// Where the first byte of RAM stands in this program's own addresses.
-  private let base: UnsafeMutableRawPointer
+  @usableFromInline let base: UnsafeMutableRawPointer
   /// The physical address of that byte; aligned to a page.
   public let start: PhysicalAddress
   /// The size of RAM; a multiple of the page size.
@@ -34,7 +34,7 @@ public struct DirectMap: @unchecked Sendable {
   }
 
   /// Whether RAM has a byte at `address`; any value is a fair question.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func contains(_ address: PhysicalAddress) -> Bool {
     address.rawValue &- start.rawValue < UInt64(count.rawValue)
   }
@@ -46,7 +46,7 @@ public struct DirectMap: @unchecked Sendable {
   }
 
   /// The byte at `address`, which must be in RAM.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func pointer(to address: PhysicalAddress) -> UnsafeMutableRawPointer {
     assert(contains(address), "physical address beyond RAM")
     return unsafe base + Int(truncatingIfNeeded: address.rawValue &- start.rawValue)

@@ -2,7 +2,7 @@
 //
 //   MachineDescription ──> TranslationFormat        the geometry and the descriptor bits, as data
 //                              │ walk
-//        loads, stores ──> MMU ┴─> TLB ──> DirectMap ──> RAM
+//        loads, stores ──> MMU ┴─> TLBs ─> DirectMap ──> RAM
 //                           ▲
 //   KernelCore … PageTables ┴─ Hardware             the effects a kernel asks for, at most ten
 //
@@ -17,7 +17,9 @@
 // Invariants.
 //   - A walk reads only RAM and at most one entry per level: garbage ends in a fault, not a crash.
 //   - A TLB entry allows no more than the tables did when it was filled, and allows a write only
-//     if the leaf was dirty: so accessed and dirty bits in RAM are never behind.
+//     if the leaf was dirty: so accessed and dirty bits in RAM are never behind. In a contiguous
+//     group any leaf's bits speak for all, as the architecture has it.
+//   - Sets, ways and replacement decide what a TLB drops; how it is searched is the host's matter.
 //   - After software changes a leaf to allow less or lead elsewhere, and invalidates it, no TLB
 //     holds the old one: MMU.firstStaleTranslation() finds a missing invalidation.
 //

@@ -4,7 +4,7 @@ extension SimulatedHardware {
   public func invalidate(_ address: VirtualAddress, asid: ASID) {
     state.pointee.invalidations.pages &+= 1
     // The two architectures' instructions differ in what becomes of cached pointers to tables.
-    let hasRanges = state.pointee.mmu(0).pointee.format.hasHighRoot
+    let hasRanges = state.pointee.mmu(0).pointee.hasHighRoot
     forget(hasRanges ? .vae1is(address, asid) : .invlpg(address, asid))
   }
 

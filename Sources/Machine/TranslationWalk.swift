@@ -31,8 +31,8 @@ public struct TranslationWalk: Sendable {
   /// What it says.
   public var descriptor: UInt64
   /// The bits that all, and that any, of the table pointers above had set.
-  var common: UInt64
-  var union: UInt64
+  @usableFromInline var common: UInt64
+  @usableFromInline var union: UInt64
   /// The number of entries read.
   public var references: UInt8
 }
@@ -44,7 +44,7 @@ extension TranslationFormat {
   /// This is the one walker: the MMU model and the software operations both use it. It reads
   /// nothing but RAM, whatever stands in the tables, and ends after at most one entry per level.
   /// - Complexity: O(levels). Takes no lock: the caller holds what keeps tables from being freed.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap
@@ -53,43 +53,84 @@ extension TranslationFormat {
   }
 
   /// The same, and calls `visit` after each entry that was read, with what is known so far.
-  @inline(__always)
+  @inlinable @inline(__always)
   func walk(
     _ address: VirtualAddress, from table: PageFrameNumber, at level: TranslationLevel? = nil,
     downTo end: TranslationLevel = .pte, in memory: DirectMap,
     visiting visit: (TranslationWalk) -> Void
   ) -> TranslationWalk {
-    var walk = TranslationWalk(
-      outcome: .nonCanonical, level: level ?? root, entry: PhysicalAddress(0), descriptor: 0,
-      common: ~0, union: 0, references: 0)
-    guard isCanonical(address) else { return walk }
-    var table = pageSize.address(of: table)
-    var shift = shift(of: walk.level)
-    var indexMask = entryCount(of: walk.level) &- 1
-    while true {
-      let index = UInt64((address.rawValue &>> shift) & indexMask)
-      walk.entry = PhysicalAddress(table.rawValue &+ index &<< UInt64(entryShift))
-      guard memory.contains(walk.entry) else { return walk.ending(.noMemory) }
-      walk.descriptor = load(walk.entry, in: memory)
-      walk.references &+= 1
-      guard walk.level > end, isTable(walk.descriptor, at: walk.level) else { break }
-      if walk.level != root || !bits.rootGrantsAll {
-        walk.common &= walk.descriptor
-        walk.union |= walk.descriptor
-      }
-      visit(walk)
-      table = blockAddress(in: walk.descriptor, at: .pte)
-      walk.level = walk.level.below
-      shift &-= UInt(bitsPerLevel)
-      indexMask = 1 &<< UInt(bitsPerLevel) &- 1
-    }
-    visit(walk)
-    return walk.ending(Self.outcome(of: kind(of: walk.descriptor, at: walk.level)))
+    let level = level ?? root
+    guard isCanonical(address) else { return TranslationWalk(nonCanonicalAt: level) }
+    let table = pageSize.address(of: table)
+    guard isPlain else { return walkAny(address, table, level, end, memory, visit) }
+    return descend(
+      address, table, level, end, memory, visit, entryShift: 3, hasHighAddress: false,
+      rootGrantsAll: false)
   }
 
-  @inline(__always)
-  private static func outcome(of kind: DescriptorKind) -> TranslationWalk.Outcome {
-    switch kind {
+  /// The same for formats that are not plain.
+  @usableFromInline @inline(never)
+  func walkAny(
+    _ address: VirtualAddress, _ table: PhysicalAddress, _ level: TranslationLevel,
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void
+  ) -> TranslationWalk {
+    descend(
+      address, table, level, end, memory, visit, entryShift: UInt(entryShift),
+      hasHighAddress: bits.highAddress != 0, rootGrantsAll: bits.rootGrantsAll)
+  }
+
+  /// The walk itself. The last three parameters say again what the format does, so that most formats
+  /// get code in which they are constants: this loop prices every miss of a TLB.
+  @inlinable @inline(__always)
+  func descend(
+    _ address: VirtualAddress, _ table: PhysicalAddress, _ start: TranslationLevel,
+    _ end: TranslationLevel, _ memory: DirectMap, _ visit: (TranslationWalk) -> Void,
+    entryShift: UInt, hasHighAddress: Bool, rootGrantsAll: Bool
+  ) -> TranslationWalk {
+    var level = start
+    var table = table.rawValue
+    // Shift and mask give the offset of an entry in its table, not its index.
+    let isRoot = start == root
+    var shift = (isRoot ? UInt(rootShift) : shift(of: level)) &- entryShift
+    var offsetMask = isRoot ? rootOffsetMask : tableOffsetMask
+    let perLevel = UInt(bitsPerLevel)
+    let (tableKind, addressBits) = (bits.tableKind, bits.address)
+    var tableMask = bits.tableMask | (isRoot ? bits.rootReserved : 0)
+    var (common, union) = (~0 as UInt64, 0 as UInt64)
+    while true {
+      let entry = PhysicalAddress(
+        table &+ UInt64((address.rawValue &>> shift) & offsetMask))
+      guard memory.contains(entry) else {
+        return TranslationWalk(
+          .noMemory, level, entry, 0, common, union, start.rawValue &- level.rawValue)
+      }
+      let descriptor = load(entry, in: memory, entryShift: entryShift)
+      let isTable = level > end && descriptor & tableMask == tableKind
+      if isTable, !rootGrantsAll || level != root {
+        common &= descriptor
+        union |= descriptor
+      }
+      let isPage = level == .pte && descriptor & bits.pageMask == bits.pageKind
+      let walk = TranslationWalk(
+        isTable ? .malformed : isPage ? .leaf : outcome(of: descriptor, at: level), level, entry,
+        descriptor, common, union, start.rawValue &- level.rawValue &+ 1)
+      visit(walk)
+      guard isTable else { return walk }
+      table = descriptor & addressBits
+      if hasHighAddress {
+        table |= (descriptor & bits.highAddress) &<< UInt64(bits.highAddressShift)
+      }
+      level = level.below
+      shift &-= perLevel
+      offsetMask = tableOffsetMask
+      tableMask = bits.tableMask
+    }
+  }
+
+  /// What a walk that ends at `descriptor` found.
+  @usableFromInline @inline(never)
+  func outcome(of descriptor: UInt64, at level: TranslationLevel) -> TranslationWalk.Outcome {
+    switch kind(of: descriptor, at: level) {
     case .leaf: .leaf
     case .inaccessible: .inaccessible
     case .empty: .empty
@@ -97,6 +138,15 @@ extension TranslationFormat {
     case .reserved: .reserved
     case .malformed, .table: .malformed
     }
+  }
+
+  /// The byte behind `address`, to which `walk` found a leaf.
+  @inlinable @inline(__always)
+  public func physicalAddress(of address: VirtualAddress, in walk: TranslationWalk)
+    -> PhysicalAddress
+  {
+    let within = UInt64(address.rawValue) & ((1 &<< UInt64(shift(of: walk.level))) &- 1)
+    return PhysicalAddress(blockAddress(in: walk.descriptor, at: walk.level).rawValue | within)
   }
 
   /// What programs and the kernel may do at the end of a walk that found a leaf: the leaf's
@@ -119,8 +169,13 @@ extension TranslationFormat {
   }
 
   /// The entry at `address`, which must be in RAM and aligned to an entry.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func load(_ address: PhysicalAddress, in memory: DirectMap) -> UInt64 {
+    load(address, in: memory, entryShift: UInt(entryShift))
+  }
+
+  @inlinable @inline(__always)
+  func load(_ address: PhysicalAddress, in memory: DirectMap, entryShift: UInt) -> UInt64 {
     let pointer = unsafe memory.pointer(to: address)
     // SAFETY: a table is a page in RAM; both entry sizes divide it.
     return entryShift == 3
@@ -177,9 +232,22 @@ extension TranslationFormat {
 }
 
 extension TranslationWalk {
-  @inline(__always)
-  fileprivate consuming func ending(_ outcome: Outcome) -> TranslationWalk {
+  @inlinable @inline(__always)
+  init(
+    _ outcome: Outcome, _ level: TranslationLevel, _ entry: PhysicalAddress,
+    _ descriptor: UInt64, _ common: UInt64, _ union: UInt64, _ references: UInt8
+  ) {
     self.outcome = outcome
-    return self
+    self.level = level
+    self.entry = entry
+    self.descriptor = descriptor
+    self.common = common
+    self.union = union
+    self.references = references
+  }
+
+  @inlinable @inline(__always)
+  init(nonCanonicalAt level: TranslationLevel) {
+    self.init(.nonCanonical, level, PhysicalAddress(0), 0, ~0, 0, 0)
   }
 }

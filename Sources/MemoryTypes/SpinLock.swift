@@ -68,8 +68,10 @@ public struct SpinLock<Value: ~Copyable>: ~Copyable {
   ) throws(Failure) -> sending Result {
     raw.lock()
     defer { raw.unlock() }
+    // The address comes first: an access through `value.address` would count as one of the lock.
+    let place = unsafe value.address
     // SAFETY: the lock keeps every other access out until `body` has ended.
-    return try unsafe body(&value.address.pointee)
+    return try unsafe body(&place.pointee)
   }
 
   /// As `withLock(_:)` if the lock is free; otherwise nil, and `body` is not called.
@@ -79,8 +81,9 @@ public struct SpinLock<Value: ~Copyable>: ~Copyable {
   ) throws(Failure) -> sending Result? {
     guard raw.tryLock() else { return nil }
     defer { raw.unlock() }
+    let place = unsafe value.address
     // SAFETY: as in `withLock(_:)`.
-    return try unsafe body(&value.address.pointee)
+    return try unsafe body(&place.pointee)
   }
 }
 

@@ -6,7 +6,7 @@
 // address is a string in hexadecimal, because a JSON reader may lose digits above 2^53.
 //
 //     ReplayReport ──┬─> Table ──────> terminal
-//     UserLayout   ──┘└> JSONReport ─> file, rewritten whole or not at all
+//     LayoutSheet  ──┘└> JSONReport ─> file, rewritten whole or not at all
 //
 // Sizes print in kB as `/proc` does: 1024 bytes, rounded down, no fraction. Nothing here writes to
 // a stream: the commands do, since they know whether anyone still reads.

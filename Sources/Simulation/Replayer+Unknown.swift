@@ -14,9 +14,10 @@ extension Replayer {
     case .mmap:
       guard call.result > 0 || call.result < -4095 else { return false }
       place(call, task.kernelTask)
-    case .munmap, .mprotect:
-      guard hasLargerPages, call.result == 0 else { return false }
-      narrow(call, task.kernelTask)
+    case .munmap where call.result == 0 && hasLargerPages: narrow(call, task.kernelTask)
+    // Permissions of fewer bytes than a page, or of parts of the image not met yet, stay.
+    case .mprotect where call.result == 0 && (hasLargerPages || hasHole(call, task.kernelTask)):
+      break
     default: return false
     }
     report.adopted[call.name.text, default: 0] += 1
@@ -74,10 +75,21 @@ extension Replayer {
     }
   }
 
-  /// Unmaps the pages that lie in the range in full. Permissions of fewer bytes than a page cannot
-  /// be told apart and stay.
+  /// Whether some page of the call's range is not mapped.
+  private func hasHole(_ call: RecordedCall, _ task: Ref<Task>) -> Bool {
+    let end = call.arguments.a0 &+ call.arguments.a1
+    var place = call.arguments.a0
+    let vmas = task.pointee.space
+    while place < end {
+      let address = VirtualAddress(UInt(truncatingIfNeeded: place))
+      guard let vma = vmas.pointee.vmas.vma(at: address) else { return true }
+      place = UInt64(vma.pointee.end.rawValue)
+    }
+    return false
+  }
+
+  /// Unmaps the pages that lie in the range in full.
   private func narrow(_ call: RecordedCall, _ task: Ref<Task>) {
-    guard call.name == .munmap else { return }
     let mask = UInt64(computer.configuration.pageSize.offsetMask)
     let start = (call.arguments.a0 &+ mask) & ~mask
     let end = (call.arguments.a0 &+ call.arguments.a1) & ~mask

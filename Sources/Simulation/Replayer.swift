@@ -50,7 +50,7 @@ public final class Replayer {
       report.records += 1
       apply(event)
       if options.checksInvariants { checkInvariants() }
-      if report.records % 4096 == 0, let progress = reader.progress { options.progress?(progress) }
+      if report.records % 64 == 0, let progress = reader.progress { options.progress?(progress) }
     }
     settlePendingMaps()
     noteFinalState()

@@ -32,26 +32,26 @@ struct LayoutCommand: ParsableCommand {
 
   func run() throws {
     if space == .kernel { throw Unavailable.later("layout --kernel", storey: "KernelSpace") }
-    let layouts = UserLayout.all(stackLimit: stackLimit.bytes).filter(matches)
-    guard !layouts.isEmpty else {
+    let sheets = LayoutSheet.all(stackLimit: stackLimit.bytes).filter(matches)
+    guard !sheets.isEmpty else {
       throw ValidationError("no such layout; 'octavo layout' shows every one there is")
     }
-    try json.write { try UserLayoutJSON.data(layouts) }
+    try json.write { try LayoutJSON.data(sheets) }
     if json.replacesText { return }
-    let texts = layouts.map { UserLayoutTable($0).text(width: Terminal.width) }
+    let texts = sheets.map { LayoutTable($0).text(width: Terminal.width) }
     StandardStreams.write(texts.joined(separator: "\n"))
   }
 
-  private func matches(_ layout: UserLayout) -> Bool {
-    (arch == nil || arch == ArchitectureName(layout.platform))
-      && (pageSize == nil || pageSize?.bytes == layout.pageSize.bytes)
-      && (vaBits == nil || vaBits == layout.virtualAddressBits)
+  private func matches(_ sheet: LayoutSheet) -> Bool {
+    (arch == nil || arch == ArchitectureName(sheet.platform))
+      && (pageSize == nil || pageSize?.bytes == sheet.pageSize.bytes)
+      && (vaBits == nil || vaBits == sheet.virtualAddressBits)
   }
 }
 
 extension ArchitectureName {
   /// The architecture whose programs live in the layout.
-  init(_ platform: UserLayout.Platform) {
+  init(_ platform: LayoutSheet.Platform) {
     self =
       switch platform {
       case .x86_64, .x86FiveLevel: .x86_64

@@ -14,8 +14,8 @@ struct MachineOptions: ParsableArguments {
   @Option(help: "The architecture.")
   var arch: ArchitectureName?
 
-  @Option(help: "The size of a base page: 4K, 16K or 64K.")
-  var pageSize: Size?
+  @Option(help: "The size of a base page: 4K, 16K or 64K; replay takes several, as 4K,16K,64K.")
+  var pageSize: Sizes?
 
   @Option(help: "The width of virtual addresses, in bits.")
   var vaBits: Int?
@@ -38,23 +38,29 @@ struct MachineOptions: ParsableArguments {
     if let cpus, !(1...1024).contains(cpus) {
       throw ValidationError("--cpus takes 1 to 1024, not \(cpus)")
     }
-    if let size = pageSize?.bytes.rawValue, ![4096, 16384, 65536].contains(size) {
-      throw ValidationError("--page-size takes 4K, 16K or 64K, not \(size) bytes")
+    for size in pageSize?.sizes ?? [] where PageSize(bytes: UInt64(size.bytes.rawValue)) == nil {
+      throw ValidationError("--page-size takes 4K, 16K or 64K, not \(size.bytes.rawValue) bytes")
     }
+  }
+
+  /// The page sizes asked for, in their order.
+  var pageSizes: [PageSize] {
+    (pageSize?.sizes ?? []).compactMap { PageSize(bytes: UInt64($0.bytes.rawValue)) }
   }
 
   /// The preset or file named, else the standard machine made like the recording's; then what single
   /// options say.
   ///
+  /// - Parameter pageSize: One of those asked for; else the first.
   /// - Throws: `ValidationError` for a name that is neither a preset nor a file, `BadInput` for a file
   ///   that does not describe a machine.
-  func configuration(for header: RecordingHeader? = nil) throws -> MachineConfiguration {
+  func configuration(
+    for header: RecordingHeader? = nil, pageSize: PageSize? = nil
+  ) throws -> MachineConfiguration {
     var configuration = try named()
     if let header { configuration.adopt(header) }
     if let arch { configuration.setArchitecture(arch.architecture) }
-    if let size = pageSize.flatMap({ PageSize(bytes: UInt64($0.bytes.rawValue)) }) {
-      configuration.pageSize = size
-    }
+    if let size = pageSize ?? pageSizes.first { configuration.pageSize = size }
     if let vaBits { configuration.virtualAddressBits = UInt8(clamping: vaBits) }
     if let ram { configuration.ram = ram.bytes }
     if let cpus { configuration.processors = cpus }

@@ -9,7 +9,7 @@ struct RecordingArguments: ParsableArguments {
   @Argument(
     parsing: .postTerminator,
     help: ArgumentHelp("The program and its arguments, after --.", valueName: "PROGRAM"))
-  var command: [String]
+  var command: [String] = []
 
   /// Runs the program to its end and writes the recording to `path`; tells what is missing in it.
   ///

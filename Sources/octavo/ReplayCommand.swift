@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import MemoryTypes
 public import Recordings
 import Report
 import Simulation
@@ -11,15 +12,15 @@ struct ReplayCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Recordings: strace text, oracle logs, recording folders, compact files, each perhaps "
-        + "compressed (.gz); - for standard input.", valueName: "FILE"),
+      "Recordings: strace text, oracle logs, recording folders, access traces of lackey, compact "
+        + "files, each perhaps compressed (.gz); - for standard input.", valueName: "FILE"),
     completion: .file())
   var files: [String]
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var json: JSONOption
 
-  @Option(help: "The format: strace, oracle, folder or compact; else it is recognised.")
+  @Option(help: "The format: strace, oracle, folder, lackey or compact; else it is recognised.")
   var format: RecordingFormat?
 
   @Flag(help: "Compare every result and every map with the recording; exit 1 on a difference.")
@@ -28,15 +29,23 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Check the invariants of every structure after each event (slow).")
   var checkInvariants = false
 
+  func validate() throws {
+    if machine.pageSizes.count > 1, files.contains("-") {
+      throw ValidationError("standard input can be replayed with one page size only")
+    }
+  }
+
   func run() throws {
     var reports: [ReplayReport] = []
     var areWhole = true
     for file in files {
-      for (name, reader) in try RecordingOpener.openAll(file, format: format) {
-        let (report, isWhole) = try machine.replay(
-          reader, source: name, checksInvariants: checkInvariants)
-        reports.append(report)
-        areWhole = areWhole && isWhole
+      for pageSize in machine.pageSizes.isEmpty ? [nil] : machine.pageSizes.map(Optional.some) {
+        for (name, reader) in try RecordingOpener.openAll(file, format: format) {
+          let (report, isWhole) = try machine.replay(
+            reader, source: name, pageSize: pageSize, checksInvariants: checkInvariants)
+          reports.append(report)
+          areWhole = areWhole && isWhole
+        }
       }
     }
     try json.write { try JSONReport.data(format: "octavo-replay", reports) }
@@ -47,6 +56,9 @@ struct ReplayCommand: ParsableCommand {
 
   private func text(of reports: [ReplayReport]) -> String {
     if check { return ReplayText.check(reports) }
+    if reports.count > 1, reports.allSatisfy({ $0.traced.total > 0 }) {
+      return TraceText(reports).text(width: Terminal.width)
+    }
     return reports.map { ReplayText($0).text(width: Terminal.width) }.joined(separator: "\n")
   }
 }
@@ -59,11 +71,12 @@ extension MachineOptions {
   /// A recording that was cut is replayed as far as it goes; the report's `missing` and a line on
   /// standard error say so.
   func replay(
-    _ reader: any RecordingReader, source: String, checksInvariants: Bool
+    _ reader: any RecordingReader, source: String, pageSize: PageSize? = nil,
+    checksInvariants: Bool
   ) throws -> (report: ReplayReport, isWhole: Bool) {
     var options = ReplayOptions()
     options.checksInvariants = checksInvariants
-    var report = try replay(reader, of: source, options)
+    var report = try replay(reader, of: source, pageSize, options)
     guard let truncation = (reader as? CompactReader)?.truncation else { return (report, true) }
     let line = "the recording ends early: \(truncation)"
     StandardStreams.complain(line)
@@ -72,9 +85,10 @@ extension MachineOptions {
   }
 
   private func replay(
-    _ reader: any RecordingReader, of file: String, _ options: ReplayOptions
+    _ reader: any RecordingReader, of file: String, _ pageSize: PageSize?,
+    _ options: ReplayOptions
   ) throws -> ReplayReport {
-    let configuration = try configuration(for: reader.header)
+    let configuration = try configuration(for: reader.header, pageSize: pageSize)
     let bar = ProgressBar("replaying")
     defer { bar.wipe() }
     var options = options

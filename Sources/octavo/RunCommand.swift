@@ -26,6 +26,11 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var program: RecordingArguments
 
+  func validate() throws {
+    if machine.pageSizes.count > 1 { throw ValidationError("run takes one --page-size") }
+    if program.command.isEmpty { throw ValidationError("run takes a program after --") }
+  }
+
   func run() throws {
     let recording = output ?? Self.temporaryPath
     defer { if output == nil { try? FileManager.default.removeItem(atPath: recording) } }

@@ -34,3 +34,16 @@ struct Size: ExpressibleByArgument, Hashable, Sendable {
 
   private static var units: [String] { ["K", "M", "G", "T", "P", "E"] }
 }
+
+/// Sizes with commas between them.
+struct Sizes: ExpressibleByArgument, Hashable, Sendable {
+  var sizes: [Size]
+
+  init?(argument: String) {
+    sizes = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let size = Size(argument: String(part)) else { return nil }
+      sizes.append(size)
+    }
+  }
+}

@@ -1,4 +1,3 @@
-import Dispatch
 import KernelHeap
 import MemoryTypes
 import PhysicalMemory
@@ -7,13 +6,13 @@ import Testing
 
 /// Real threads on one heap.
 struct ThreadTests {
-  @Test("two threads that allocate and free objects of all sizes leave nothing behind")
+  @Test("threads that allocate and free objects of all sizes leave nothing behind")
   func stress() throws {
     let machine = try Laboratory(frames: 8192)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
-    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+    inThreads(4) { thread in
       var generator = SeededGenerator(seed: UInt64(thread))
       var living: [UInt] = []
       for _ in 0..<20_000 {

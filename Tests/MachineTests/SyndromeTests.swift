@@ -75,7 +75,7 @@ struct SyndromeTests {
     #expect(machine.fault(page)?.exceptionSyndrome == 0x9200_0003, "bit 42 of 40")
     machine.map(page, to: PageFrameNumber(5), [.read, .user])
     machine.mmu.pointee.control.remove(.marksAccessed)
-    #expect(machine.fault(page, .write)?.exceptionSyndrome == 0x9200_004F, "AP before AF: no write")
+    #expect(machine.fault(page, .write)?.exceptionSyndrome == 0x9200_004B, "AF comes before AP")
     #expect(machine.fault(page)?.exceptionSyndrome == 0x9200_000B)
   }
 

@@ -3,11 +3,16 @@ import MemoryTypes
 import TestSupport
 import Testing
 
-/// What the threads of a test share: plain words that only the lock keeps apart.
+/// The locks that the threads of a test share.
 private struct Shared: ~Copyable {
   let raw = RawSpinLock()
   let counter = SpinLock(0)
   let lock = ReaderWriterLock()
+}
+
+/// Plain words that only a lock keeps apart. They stand beside the locks, not with them in one
+/// struct: to change a part of a struct is an access to all of it.
+private struct Words {
   var first = 0
   var second = 0
 }
@@ -21,14 +26,15 @@ struct LockTests {
   func rawSpinLock() {
     let arena = Arena()
     let shared = arena.make(Shared())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    let words = arena.make(Words())
+    inThreads(Self.threadCount) { _ in
       for _ in 0..<Self.rounds {
         shared.pointee.raw.lock()
-        shared.pointee.first += 1
+        words.pointee.first += 1
         shared.pointee.raw.unlock()
       }
     }
-    #expect(shared.pointee.first == Self.threadCount * Self.rounds)
+    #expect(words.pointee.first == Self.threadCount * Self.rounds)
     #expect(shared.pointee.raw.isLocked == false)
   }
 
@@ -36,7 +42,7 @@ struct LockTests {
   func spinLock() {
     let arena = Arena()
     let shared = arena.make(Shared())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    inThreads(Self.threadCount) { _ in
       for round in 0..<Self.rounds {
         if round % 3 == 0 {
           while shared.pointee.counter.withLockIfAvailable({ $0 += 1 }) == nil {}
@@ -52,22 +58,23 @@ struct LockTests {
   func readersAndWriters() {
     let arena = Arena()
     let shared = arena.make(Shared())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { thread in
+    let words = arena.make(Words())
+    inThreads(Self.threadCount) { thread in
       for round in 0..<Self.rounds {
         if (round + thread) % 4 == 0 {
           shared.pointee.lock.withLock {
-            shared.pointee.first += 1
-            shared.pointee.second -= 1
+            words.pointee.first += 1
+            words.pointee.second -= 1
           }
         } else {
           let sum = shared.pointee.lock.withSharedLock {
-            shared.pointee.first + shared.pointee.second
+            words.pointee.first + words.pointee.second
           }
           if sum != 0 { Issue.record("a reader saw \(sum)") }
         }
       }
     }
-    #expect(shared.pointee.first == Self.threadCount * Self.rounds / 4)
+    #expect(words.pointee.first == Self.threadCount * Self.rounds / 4)
     #expect(shared.pointee.lock.isLocked == false && shared.pointee.lock.isLockedShared == false)
   }
 
@@ -75,17 +82,18 @@ struct LockTests {
   func downgradeUnderLoad() {
     let arena = Arena()
     let shared = arena.make(Shared())
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount) { _ in
+    let words = arena.make(Words())
+    inThreads(Self.threadCount) { _ in
       for _ in 0..<Self.rounds {
         shared.pointee.lock.lock()
-        shared.pointee.first += 1
-        let written = shared.pointee.first
+        words.pointee.first += 1
+        let written = words.pointee.first
         shared.pointee.lock.downgrade()
-        if shared.pointee.first != written { Issue.record("a writer came between") }
+        if words.pointee.first != written { Issue.record("a writer came between") }
         shared.pointee.lock.unlockShared()
       }
     }
-    #expect(shared.pointee.first == Self.threadCount * Self.rounds)
+    #expect(words.pointee.first == Self.threadCount * Self.rounds)
   }
 
   @Test("a held spin lock is not given twice")
@@ -143,19 +151,20 @@ struct LockTests {
   func writersPreferred() {
     let arena = Arena()
     let shared = arena.make(Shared())
+    let words = arena.make(Words())
     shared.pointee.lock.lockShared()
     let writer = Thread {
-      shared.pointee.lock.withLock { shared.pointee.first = 1 }
-      shared.pointee.lock.withSharedLock { shared.pointee.second = 1 }
+      shared.pointee.lock.withLock { words.pointee.first = 1 }
+      shared.pointee.lock.withSharedLock { words.pointee.second = 1 }
     }
     writer.start()
     while shared.pointee.lock.tryLockShared() { shared.pointee.lock.unlockShared() }
     #expect(shared.pointee.lock.isLockedShared == true)
     shared.pointee.lock.unlockShared()
     shared.pointee.lock.lockShared()
-    #expect(shared.pointee.first == 1)
+    #expect(words.pointee.first == 1)
     shared.pointee.lock.unlockShared()
     while !writer.isFinished { Thread.sleep(forTimeInterval: 0.001) }
-    #expect(shared.pointee.second == 1)
+    #expect(shared.pointee.lock.withSharedLock { words.pointee.second } == 1)
   }
 }

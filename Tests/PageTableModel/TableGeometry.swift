@@ -1,5 +1,5 @@
 public import Machine
-import MemoryTypes
+internal import MemoryTypes
 
 /// A geometry under test, and the addresses around which histories map memory.
 public struct TableGeometry: Sendable, CustomStringConvertible {
@@ -13,7 +13,7 @@ public struct TableGeometry: Sendable, CustomStringConvertible {
   /// The last page that the tables translate in the half of `page`.
   func lastPage(after page: UInt) -> UInt {
     let shift = UInt(format.pageSize.shift)
-    guard format.hasHighHalf else { return (1 << UInt(format.virtualAddressBits)) &- 1 >> shift }
+    guard format.hasHighHalf else { return ((1 << UInt(format.virtualAddressBits)) &- 1) >> shift }
     let highHalf = UInt.max << UInt(format.canonicalShift)
     return (page << shift >= highHalf ? UInt.max : ~highHalf) >> shift
   }

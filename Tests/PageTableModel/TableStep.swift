@@ -17,7 +17,7 @@ public enum TableStep: Sendable {
   case unfold(page: UInt)
   case fork(page: UInt, count: UInt)
   case freeEmpty(page: UInt, count: UInt)
-  /// The table frames run out at the n-th from here on, in the next step.
+  /// The n-th table frame asked for from here on is refused.
   case fail(nth: UInt32)
 
   /// Draws a step: cheap ones often, those of many pages seldom.
@@ -40,8 +40,7 @@ public enum TableStep: Sendable {
         page: page, area: level, offset: UInt64(frame & 0x7FFFF) + 1, isMigration: frame & 1 == 0)
     case 840..<900: return .fold(page: page, level: level)
     case 900..<930: return .unfold(page: page)
-    case 930..<945: return .split(page: page)
-    case 945..<960: return .fail(nth: UInt32(level) + 1)
+    case 930..<945: return .fail(nth: UInt32(level) + 1)
     default: return drawLarge(geometry, page, frame, attributes, level, &random)
     }
   }
@@ -57,7 +56,9 @@ public enum TableStep: Sendable {
     // Some frames fit the page in its block, so that large leaves and groups come about.
     let mask = random.next(below: 2) == 0 ? table - 1 : 15
     let near = frame & ~mask | page & mask
-    switch random.next(below: 40) {
+    // Tables of 64 KiB have sixteen times the entries: as much less often.
+    let isSeldom = random.next(below: UInt32(table >> 8)) < 2
+    switch isSeldom ? random.next(below: 40) : 0 {
     case 0..<14:
       let start = page & ~(group - 1)
       return .mapRange(
@@ -72,7 +73,8 @@ public enum TableStep: Sendable {
     case 21..<26: return .collapse(page: page, level: level)
     case 26..<29: return .unmap(page: page, count: table << UInt(random.next(below: 10)))
     case 29..<31: return .protect(page: page, count: table, attributes: attributes)
-    case 31..<36: return .fork(page: page, count: table >> UInt(random.next(below: 6)))
+    case 31..<34: return .split(page: page)
+    case 34..<37: return .fork(page: page, count: table >> UInt(random.next(below: 6)))
     default: return .freeEmpty(page: page, count: table << UInt(random.next(below: 12)))
     }
   }
@@ -88,8 +90,13 @@ public enum TableStep: Sendable {
     _ geometry: TableGeometry, _ page: UInt, _ random: inout SeededGenerator
   ) -> UInt32 {
     var bits = LeafAttributes(rawValue: UInt32(truncatingIfNeeded: random.next()) & 0x7FF)
+    let isHigh = geometry.format.isHigh(
+      VirtualAddress(page << UInt(geometry.format.pageSize.shift)))
     // Half of all leaves are alike, or none would ever collapse.
-    if random.next(below: 2) == 0 { return LeafAttributes([.read, .write, .user]).rawValue }
+    if random.next(below: 2) == 0 { bits = [.read, .write, .user] }
+    // Tables of the kernel's half let no program through.
+    if isHigh { bits.remove(.user) }
+    guard bits.rawValue > 0xF else { return bits.rawValue }
     bits.memoryType = MemoryType(rawValue: UInt8(random.next(below: 7))) ?? .writeBack
     bits.shareability = Shareability(rawValue: UInt8(random.next(below: 3))) ?? .inner
     return bits.rawValue

@@ -20,7 +20,7 @@ extension TableTrial {
     let first = page & ~(pages - 1)
     let last = first + (pages - 1)
     let frame = frame & ~(pages - 1)
-    try unmap(first, last)
+    guard try unmap(first, last) else { return }
     tables.freeEmptyTables(range(first, last))
     let done = try attempt { () throws(AllocationError) in
       try tables.map(address(page), to: PageFrameNumber(frame), attributes, at: level)
@@ -38,7 +38,7 @@ extension TableTrial {
     let last = last(page, count)
     // All frames must be ones that descriptors can name.
     let frame = frame & (1 << (geometry.frameBits - 1) - 1)
-    try unmap(page, last)
+    guard try unmap(page, last) else { return }
     if frame & 1 == 0 { tables.freeEmptyTables(range(page, last)) }
     let done = try attempt { () throws(AllocationError) in
       try tables.map(
@@ -71,12 +71,13 @@ extension TableTrial {
     model.map(first, last, to: frame, plain(attributes).union(attributes.intersection(.marks)))
   }
 
-  /// Both sides must have had the same pages.
-  func unmap(_ first: UInt, _ last: UInt) throws(Disagreement) {
-    guard try isolate(first, last) else { return }
+  /// Both sides must have had the same pages. False, and all as it was, where frames lack.
+  @discardableResult
+  func unmap(_ first: UInt, _ last: UInt) throws(Disagreement) -> Bool {
+    guard try isolate(first, last) else { return false }
     var pages: UInt = 0
     var wrong: String?
-    let (format, model) = (format, model)
+    let format = format
     tables.unmap(range(first, last)) { address, leaf in
       pages += format.span(of: leaf.level).rawValue >> UInt(format.pageSize.shift)
       let page = format.pageSize.pageNumber(of: address)
@@ -90,7 +91,8 @@ extension TableTrial {
     }
     try agree(wrong, nil, "removed")
     try agreeOnCount(first, last, pages, software)
-    self.model.remove(first, last)
+    model.remove(first, last)
+    return true
   }
 
   private func agreeOnCount(

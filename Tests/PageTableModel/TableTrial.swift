@@ -1,6 +1,6 @@
-import Machine
+internal import Machine
 public import MemoryTypes
-import PageTables
+internal import PageTables
 
 /// Page tables and the model, led through the same history.
 ///
@@ -30,7 +30,6 @@ public final class TableTrial {
       return
     }
     try perform(step)
-    pool.plan = .none
     try agree(wrongBreaks, 0, "leaves still there while broken")
     try agree(pool.mistakes, 0, "tables freed twice")
   }

@@ -31,7 +31,7 @@ struct PageTableTests {
       for mistake in 0..<3 {
         var history = try TableHistory(geometry.format)
         try history.tables.map(page, to: PageFrameNumber(9), Self.data)
-        _ = try history.mmu.pointee.translate(page, .write, .user)
+        _ = try history.translate(page, .write, .user)
         #expect(history.mmu.pointee.firstStaleTranslation() == nil)
         let range = VirtualRange(page, count: geometry.format.pageSize.bytes)
         switch mistake {
@@ -40,7 +40,7 @@ struct PageTableTests {
         default: try history.tables.map(page, to: PageFrameNumber(10), Self.data)
         }
         #expect(history.mmu.pointee.firstStaleTranslation() == page)
-        history.mmu.pointee.tlb.invalidate(page, asid: ASID(0))
+        history.forget(page)
         #expect(history.mmu.pointee.firstStaleTranslation() == nil)
       }
     }

@@ -1,4 +1,3 @@
-import Dispatch
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
@@ -6,12 +5,12 @@ import Testing
 
 /// Real threads on one allocator.
 struct ThreadTests {
-  @Test("two threads that allocate and free leave the free lists as they were")
+  @Test("threads that allocate and free leave the free lists as they were")
   func stress() throws {
     let machine = try Laboratory(frames: 8192)
     let before = machine.freeBlocks
     let pages = machine.pages
-    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+    inThreads(4) { thread in
       var generator = SeededGenerator(seed: UInt64(thread))
       var living: [(Ref<Page>, Order)] = []
       for _ in 0..<20_000 {

@@ -28,6 +28,29 @@
       #expect(calls[7].result == calls[6].result + 0x66000)
     }
 
+    @Test("another child of the calling thread keeps its exit status")
+    func otherChild() throws {
+      let words = unsafe [strdup("/bin/sh"), strdup("-c"), strdup("exit 42"), nil]
+      defer { unsafe words.forEach { unsafe free($0) } }
+      var child: pid_t = 0
+      try #require(unsafe posix_spawn(&child, "/bin/sh", nil, nil, words, nil) == 0)
+      // Long enough for the shell to have ended: its status then waits for whoever asks first.
+      #expect(try record("/bin/sh", ["-c", "sleep 0.2"]).outcome.ending == .exited(status: 0))
+      var status: Int32 = 0
+      #expect(unsafe waitpid(child, &status, 0) == child)
+      #expect(status >> 8 & 0xff == 42)
+    }
+
+    @Test("programs recorded at once do not disturb each other")
+    func atOnce() async throws {
+      let program = try compiled("calls")
+      let alone = try record(program).calls
+      try await withThrowingTaskGroup { group in
+        for _ in 0..<4 { group.addTask { try record(program).calls } }
+        for try await calls in group { #expect(calls == alone) }
+      }
+    }
+
     @Test("the recording begins with the image and ends with the maps and the exit")
     func frame() throws {
       let recorded = try record(try compiled("calls"))

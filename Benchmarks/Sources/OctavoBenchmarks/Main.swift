@@ -4,7 +4,11 @@ import Foundation
 @main
 enum Main {
   static var benchmarks: [Benchmark] {
-    [.replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate]
+    [
+      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .walk,
+      .mapRange,
+      .tableHistory,
+    ]
   }
 
   static func main() {

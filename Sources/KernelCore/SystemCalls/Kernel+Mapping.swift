@@ -65,6 +65,7 @@ extension Kernel {
     flush(space)
     if new > old, space.pointee.defaultFlags.contains(.locked) {
       space.pointee.populate(VirtualRange(old, new))
+      flush(space)
     }
     return new.rawValue
   }
@@ -123,12 +124,12 @@ extension Kernel {
 
   /// `MAP_POPULATE`, and locked mappings: the pages come now, and failing to is no error.
   private func populate(_ space: Ref<AddressSpace>, _ range: VirtualRange, _ flags: MapFlags) {
+    space.pointee.mmapLock.lock()
+    defer { space.pointee.mmapLock.unlock() }
     let wantsPages = flags.intersection([.populate, .nonblock]) == .populate
     let isLocked = space.pointee.vmas.vma(at: range.start)?.pointee.flags.contains(.locked) ?? false
     guard wantsPages || isLocked else { return }
-    space.pointee.mmapLock.lock()
     space.pointee.populate(range)
     flush(space)
-    space.pointee.mmapLock.unlock()
   }
 }

@@ -20,10 +20,11 @@ struct ASIDAllocator {
       }
   }
 
+  /// The hardware has no tags: what is cached belongs to the space that ran last.
+  var mustForgetAtEverySwitch: Bool { last == 0 }
+
   /// A tag for a space, and whether the TLB must be forgotten before it is used.
   mutating func allocate() -> (asid: ASID, mustForgetAll: Bool) {
-    // i386 has no tags: every switch forgets what is not global.
-    guard last > 0 else { return (ASID(0), true) }
     guard next <= last, next > 0 else {
       generation += 1
       next = 2

@@ -66,7 +66,9 @@ extension Kernel {
   /// Lets the hardware translate by the task's tables. Linux: `switch_mm()`.
   public mutating func switchTo(_ task: Ref<Task>) {
     let space = task.pointee.space
-    if space.pointee.asidGeneration != asids.generation {
+    if asids.mustForgetAtEverySwitch {
+      hardware.invalidate(asid: space.pointee.asid)
+    } else if space.pointee.asidGeneration != asids.generation {
       let (asid, mustForgetAll) = asids.allocate()
       space.pointee.asid = asid
       space.pointee.asidGeneration = asids.generation
@@ -94,8 +96,9 @@ extension Kernel {
 
   private func makeSpace(_ limits: ResourceLimits) throws(Errno) -> Ref<AddressSpace> {
     do {
-      return try services.pointee.spaces.allocate(
-        AddressSpace(services: services, layout: settings.layout, limits: limits))
+      return try services.pointee.spaces.allocate { () throws(AllocationError) in
+        try AddressSpace(services: services, layout: settings.layout, limits: limits)
+      }
     } catch { throw .ENOMEM }
   }
 

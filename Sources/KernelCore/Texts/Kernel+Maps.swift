@@ -1,4 +1,5 @@
 internal import AddressSpaces
+internal import Machine
 public import MemoryTypes
 
 /// `/proc/PID/maps`.
@@ -18,11 +19,12 @@ extension Kernel {
     space.pointee.mmapLock.unlockShared()
   }
 
+  /// The line ends in a blank when it has no name: the kernel writes it before it knows.
   private func writeLine(
     _ vma: Ref<VMA>, _ space: Ref<AddressSpace>, to sink: inout some TextSink
   ) {
     let flags = vma.pointee.flags
-    var width = 0
+    let offset = vma.pointee.fileOffset(space.pointee.pageSize)
     sink.write(hexadecimal: UInt64(vma.pointee.start.rawValue), digits: 8)
     sink.write("-")
     sink.write(hexadecimal: UInt64(vma.pointee.end.rawValue), digits: 8)
@@ -30,20 +32,23 @@ extension Kernel {
     sink.write(flags.contains(.write) ? "w" : "-")
     sink.write(flags.contains(.execute) ? "x" : "-")
     sink.write(flags.contains(.mayShare) ? "s " : "p ")
-    sink.write(hexadecimal: vma.pointee.fileOffset(space.pointee.pageSize), digits: 8)
-    sink.write(" 00:00 0")
-    width = Self.digits(vma.pointee.start) + Self.digits(vma.pointee.end) + 24
+    sink.write(hexadecimal: offset, digits: 8)
+    sink.write(" 00:00 0 ")
     let label = space.pointee.label(of: vma)
     if label != .none {
-      // The name begins in column 73, or one blank after a longer line. Linux: `seq_pad()`.
-      repeat {
-        sink.write(" ")
-        width += 1
-      } while width < 73
+      let width =
+        Self.digits(UInt64(vma.pointee.start.rawValue))
+        + Self.digits(UInt64(vma.pointee.end.rawValue)) + Self.digits(offset) + 16
+      sink.pad(max(1, nameColumn - width), with: 0x20)
       write(label, vma, to: &sink)
     }
     sink.write("\n")
   }
+
+  /// Where names begin, counted from 0; after longer lines they follow two blanks.
+  ///
+  /// Linux: `seq_setwidth()` in `show_map_vma()`: 25 characters and six for each byte of a pointer.
+  private var nameColumn: Int { settings.layout.architecture == .i386 ? 49 : 73 }
 
   private func write(_ label: AreaLabel, _ vma: Ref<VMA>, to sink: inout some TextSink) {
     switch label {
@@ -58,7 +63,7 @@ extension Kernel {
     }
   }
 
-  private static func digits(_ address: VirtualAddress) -> Int {
-    max(8, (UInt.bitWidth - address.rawValue.leadingZeroBitCount + 3) / 4)
+  private static func digits(_ value: UInt64) -> Int {
+    max(8, (UInt64.bitWidth - value.leadingZeroBitCount + 3) / 4)
   }
 }

@@ -95,7 +95,7 @@ public struct KmallocCaches: ~Copyable {
 
   private func core(of slab: Ref<Page>) -> Ref<SlabCore> {
     // SAFETY: the page of a slab points at the core of its cache, which outlives its slabs.
-    unsafe Ref(UnsafeMutablePointer(bitPattern: slab.pointee.slabCache).unsafelyUnwrapped)
+    unsafe Ref(UnsafeMutablePointer(bitPattern: slab.slabCache).unsafelyUnwrapped)
   }
 
   private mutating func makeCaches(_ processors: Int) throws(AllocationError) {

@@ -30,8 +30,8 @@ enum FreeSlot {
       next = slot
     }
     slab.pointee.flags.insert(.slab)
-    slab.pointee.firstFreeSlot = next
-    slab.pointee.slotsInUse = 0
-    slab.pointee.slotCount = count
+    slab.firstFreeSlot = next
+    slab.slotsInUse = 0
+    slab.slotCount = count
   }
 }

@@ -34,7 +34,7 @@ struct HeapRoot: ~Copyable {
     let place = unsafe UnsafeMutablePointer<HeapRoot>(bitPattern: slot).unsafelyUnwrapped
     unsafe place.initialize(to: HeapRoot(core: core))
     let root = unsafe Ref(place)
-    slab.pointee.slabCache = root.core.address
+    slab.slabCache = root.core.address
     root.pointee.caches.withLock { $0.pushBack(root.core) }
     pages.pointee.heapRoot = slot
     return root

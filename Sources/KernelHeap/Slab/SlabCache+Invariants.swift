@@ -9,7 +9,7 @@ extension Ref where Object == SlabCore {
       var next = node.partial.first
       while let slab = next {
         precondition(isMySlab(slab), "the partial list holds what is no slab of the cache")
-        precondition(slab.pointee.firstFreeSlot != 0, "a full slab stands in the partial list")
+        precondition(slab.firstFreeSlot != 0, "a full slab stands in the partial list")
         next = node.partial.next(after: slab)
       }
       checkSums(node)
@@ -29,9 +29,9 @@ extension Ref where Object == SlabCore {
       guard isMySlab(page) else { continue }
       checkFreeList(page)
       slabs += 1
-      objects += page.pointee.slotCount
-      active += page.pointee.slotsInUse
-      if page.pointee.firstFreeSlot != 0 { withFreeSlots += 1 }
+      objects += page.slotCount
+      active += page.slotsInUse
+      if page.firstFreeSlot != 0 { withFreeSlots += 1 }
     }
     precondition(slabs == node.slabCount, "slabs were lost")
     precondition(objects == node.objectCount, "the count of slots is wrong")
@@ -40,16 +40,16 @@ extension Ref where Object == SlabCore {
   }
 
   private func isMySlab(_ page: Ref<Page>) -> Bool {
-    page.pointee.flags.contains(.slab) && page.pointee.slabCache == address
+    page.pointee.flags.contains(.slab) && page.slabCache == address
   }
 
   private func checkFreeList(_ slab: Ref<Page>) {
     let geometry = pointee.geometry
     let start = unsafe UInt(bitPattern: pointee.pages.pointee.pointer(to: slab))
     var free: UInt = 0
-    var slot = slab.pointee.firstFreeSlot
-    while slot != 0 && free <= slab.pointee.slotCount {
-      guard let index = geometry.slot(at: slot &- start), index < Int(slab.pointee.slotCount)
+    var slot = slab.firstFreeSlot
+    while slot != 0 && free <= slab.slotCount {
+      guard let index = geometry.slot(at: slot &- start), index < Int(slab.slotCount)
       else {
         fatalError("a free list leads out of its slab")
       }
@@ -58,6 +58,6 @@ extension Ref where Object == SlabCore {
     }
     // A slot met twice makes a circle, which no count of free slots can match.
     precondition(
-      free == slab.pointee.slotCount - slab.pointee.slotsInUse, "a free list has a wrong length")
+      free == slab.slotCount - slab.slotsInUse, "a free list has a wrong length")
   }
 }

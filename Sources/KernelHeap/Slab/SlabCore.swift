@@ -60,7 +60,7 @@ extension Ref where Object == SlabCore {
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
     let slot = UInt(bitPattern: object)
     let start = unsafe UInt(bitPattern: pointee.pages.pointee.pointer(to: slab))
-    guard slab.pointee.flags.contains(.slab), slab.pointee.slabCache == address,
+    guard slab.pointee.flags.contains(.slab), slab.slabCache == address,
       let index = pointee.geometry.slot(at: slot &- start)
     else {
       SlabMisuse.trapForeign()
@@ -106,7 +106,7 @@ extension Ref where Object == SlabCore {
       slab = try pointee.pages.pointee.allocatePages(order: geometry.smallestOrder, flags: wanted)
     }
     FreeSlot.format(slab, geometry, pointee.pages)
-    slab.pointee.slabCache = address
+    slab.slabCache = address
     return slab
   }
 

@@ -23,10 +23,10 @@ struct SlabNode: Sendable {
   @inline(__always)
   mutating func take() -> UInt? {
     guard let slab = partial.first else { return nil }
-    let slot = slab.pointee.firstFreeSlot
-    slab.pointee.firstFreeSlot = FreeSlot.next(after: slot, linkOffset)
-    slab.pointee.slotsInUse &+= 1
-    if slab.pointee.firstFreeSlot == 0 { partial.remove(slab) }
+    let slot = slab.firstFreeSlot
+    slab.firstFreeSlot = FreeSlot.next(after: slot, linkOffset)
+    slab.slotsInUse &+= 1
+    if slab.firstFreeSlot == 0 { partial.remove(slab) }
     activeCount &+= 1
     return slot
   }
@@ -37,16 +37,16 @@ struct SlabNode: Sendable {
   /// Traps on a slot that is free already, as far as the head of the free list shows it.
   @inline(__always)
   mutating func put(_ slot: UInt, _ index: Int, in slab: Ref<Page>) -> Bool {
-    guard index < Int(slab.pointee.slotCount) else { SlabMisuse.trapForeign() }
-    guard slab.pointee.slotsInUse > 0, slab.pointee.firstFreeSlot != slot else {
+    guard index < Int(slab.slotCount) else { SlabMisuse.trapForeign() }
+    guard slab.slotsInUse > 0, slab.firstFreeSlot != slot else {
       SlabMisuse.trapFreedTwice()
     }
-    let wasFull = slab.pointee.firstFreeSlot == 0
-    FreeSlot.setNext(after: slot, linkOffset, to: slab.pointee.firstFreeSlot)
-    slab.pointee.firstFreeSlot = slot
-    slab.pointee.slotsInUse &-= 1
+    let wasFull = slab.firstFreeSlot == 0
+    FreeSlot.setNext(after: slot, linkOffset, to: slab.firstFreeSlot)
+    slab.firstFreeSlot = slot
+    slab.slotsInUse &-= 1
     activeCount &-= 1
-    if slab.pointee.slotsInUse == 0 && partial.count >= minimumPartial {
+    if slab.slotsInUse == 0 && partial.count >= minimumPartial {
       if !wasFull { partial.remove(slab) }
       forget(slab)
       return true
@@ -60,7 +60,7 @@ struct SlabNode: Sendable {
     partial.pushFront(slab)
     slabCount += 1
     pageCount += slab.pointee.order.pageCount
-    objectCount += slab.pointee.slotCount
+    objectCount += slab.slotCount
     guard let slot = take() else { fatalError("a new slab has no slot") }
     return slot
   }
@@ -69,7 +69,7 @@ struct SlabNode: Sendable {
   mutating func removeEmptySlab() -> Ref<Page>? {
     var next = partial.first
     while let slab = next {
-      if slab.pointee.slotsInUse == 0 {
+      if slab.slotsInUse == 0 {
         partial.remove(slab)
         forget(slab)
         return slab
@@ -82,6 +82,6 @@ struct SlabNode: Sendable {
   private mutating func forget(_ slab: Ref<Page>) {
     slabCount -= 1
     pageCount -= slab.pointee.order.pageCount
-    objectCount -= slab.pointee.slotCount
+    objectCount -= slab.slotCount
   }
 }

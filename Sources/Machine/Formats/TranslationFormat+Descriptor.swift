@@ -2,7 +2,7 @@ public import MemoryTypes
 
 extension TranslationFormat {
   /// The first frame that a table or leaf descriptor of `level` names; others give garbage.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func frame(in descriptor: UInt64, at level: TranslationLevel) -> PageFrameNumber {
     pageSize.frame(of: blockAddress(in: descriptor, at: level))
   }
@@ -10,7 +10,7 @@ extension TranslationFormat {
   /// The first byte of what a table or leaf descriptor of `level` names.
   ///
   /// The table that any descriptor points to is `blockAddress(in: descriptor, at: .pte)`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func blockAddress(in descriptor: UInt64, at level: TranslationLevel) -> PhysicalAddress {
     let below = (1 as UInt64) &<< UInt64(shift(of: level)) &- 1
     let low = descriptor & bits.address & ~below

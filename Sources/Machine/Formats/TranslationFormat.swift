@@ -39,6 +39,16 @@ public struct TranslationFormat: Hashable, Sendable {
   public let malformedFault: MMUFault.Kind
   public let reservedFault: MMUFault.Kind
   public let bits: DescriptorBits
+  /// Entries of eight bytes with the address in one piece, and a root like the tables below: what
+  /// the walker has its fastest code for.
+  @usableFromInline let isPlain: Bool
+  /// Address bits that one full table translates: 9 to 13.
+  public let bitsPerLevel: UInt8
+  /// What a walk starts with: the place of the root's index in an address, and the largest offset
+  /// of an entry in the root and in a full table.
+  @usableFromInline let rootShift: UInt8
+  @usableFromInline let rootOffsetMask: UInt
+  @usableFromInline let tableOffsetMask: UInt
   /// The level of the root table.
   public let root: TranslationLevel
 
@@ -62,19 +72,21 @@ public struct TranslationFormat: Hashable, Sendable {
     self.malformedFault = malformedFault
     self.reservedFault = reservedFault
     self.bits = bits
+    isPlain = entryShift == 3 && bits.highAddress == 0 && !bits.rootGrantsAll
     let perLevel = pageSize.shift - entryShift
-    root = TranslationLevel((virtualAddressBits - pageSize.shift - 1) / perLevel)
+    let rootLevel = (virtualAddressBits - pageSize.shift - 1) / perLevel
+    bitsPerLevel = perLevel
+    root = TranslationLevel(rootLevel)
+    rootShift = pageSize.shift + rootLevel * perLevel
+    rootOffsetMask = (1 << UInt(virtualAddressBits - rootShift) - 1) << UInt(entryShift)
+    tableOffsetMask = (1 << UInt(perLevel) - 1) << UInt(entryShift)
   }
 
   /// The number of table levels from the root to the last: 2 to 5.
   public var levelCount: Int { Int(root.rawValue) + 1 }
 
-  /// Address bits that one full table translates: 9 to 13.
-  @inline(__always)
-  public var bitsPerLevel: UInt8 { pageSize.shift &- entryShift }
-
   /// log2 of the bytes that one entry of `level` covers.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func shift(of level: TranslationLevel) -> UInt {
     UInt(pageSize.shift) &+ UInt(level.rawValue) &* UInt(bitsPerLevel)
   }
@@ -84,7 +96,7 @@ public struct TranslationFormat: Hashable, Sendable {
   public func span(of level: TranslationLevel) -> ByteCount { ByteCount(1 &<< shift(of: level)) }
 
   /// The number of entries in a table of `level`; the root may have fewer than the others.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func entryCount(of level: TranslationLevel) -> UInt {
     level == root ? 1 &<< (UInt(virtualAddressBits) &- shift(of: level)) : 1 &<< UInt(bitsPerLevel)
   }
@@ -123,10 +135,10 @@ public struct TranslationFormat: Hashable, Sendable {
   }
 
   /// Whether the architecture translates `address` at all.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func isCanonical(_ address: VirtualAddress) -> Bool {
     guard hasHighHalf else { return address.rawValue >> UInt(canonicalShift) == 0 }
-    let upper = Int(bitPattern: address.rawValue) >> Int(canonicalShift)
+    let upper = Int(bitPattern: address.rawValue) &>> Int(canonicalShift)
     return upper == 0 || upper == -1
   }
 

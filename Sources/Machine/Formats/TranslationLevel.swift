@@ -7,25 +7,25 @@
 public struct TranslationLevel: Comparable, Hashable, Sendable {
   public var rawValue: UInt8
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public init(_ rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Its entries map one base page each.
-  public static var pte: Self { Self(0) }
+  @inlinable public static var pte: Self { Self(0) }
   public static var pmd: Self { Self(1) }
   public static var pud: Self { Self(2) }
   public static var p4d: Self { Self(3) }
   /// The fifth level of x86-64's longest addresses.
   public static var pgd: Self { Self(4) }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
   /// The level whose tables the entries of this one point to; not for `.pte`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var below: Self { Self(rawValue &- 1) }
 
   /// The level whose entries point to the tables of this one.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var above: Self { Self(rawValue &+ 1) }
 }

@@ -53,7 +53,7 @@ extension MMU {
     _ address: VirtualAddress, _ count: Int, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> Pieces {
     precondition(count <= 16, "no access is wider than 16 bytes")
-    let pageSize = isInHighHalf(address) ? highFormat.pageSize : format.pageSize
+    let pageSize = format(isHigh: isInHighHalf(address)).pointee.pageSize
     let offset = Int(bitPattern: address.rawValue & pageSize.offsetMask)
     let room = Int(bitPattern: pageSize.bytes.rawValue) &- offset
     let first = try place(address, access, privilege)

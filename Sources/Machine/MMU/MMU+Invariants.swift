@@ -34,8 +34,8 @@ extension MMU {
       let address = VirtualAddress(entry.start.rawValue &+ offset)
       let walk = walkTables(address)
       guard isTrue(entry, at: address, walk) else { return address }
-      let format = isInHighHalf(address) ? highFormat : format
-      let span = format.span(of: walk.level).rawValue
+      let format = format(isHigh: isInHighHalf(address))
+      let span = format.pointee.span(of: walk.level).rawValue
       offset = (offset | (span &- 1)) &+ 1
     }
     return nil
@@ -45,9 +45,9 @@ extension MMU {
     _ entry: TLBEntry, at address: VirtualAddress, _ walk: TranslationWalk
   ) -> Bool {
     guard walk.outcome == .leaf else { return false }
-    let format = isInHighHalf(address) ? highFormat : format
-    let inside = UInt64(format.span(of: walk.level).rawValue) &- 1
-    let block = format.blockAddress(in: walk.descriptor, at: walk.level).rawValue
+    let format = format(isHigh: isInHighHalf(address))
+    let inside = UInt64(format.pointee.span(of: walk.level).rawValue) &- 1
+    let block = format.pointee.blockAddress(in: walk.descriptor, at: walk.level).rawValue
     let physical = block | UInt64(address.rawValue) & inside
     guard physical == entry.physical(of: address).rawValue else { return false }
     return entry.frame & AccessRights.mask & ~rights(of: walk, format) == 0
@@ -68,14 +68,15 @@ extension MMU {
   private func pointer(for address: VirtualAddress, at level: TranslationLevel) -> UInt64 {
     let isHigh = isInHighHalf(address)
     guard let root = isHigh ? highRoot : root else { return 0 }
-    let format = isHigh ? highFormat : format
+    let format = format(isHigh: isHigh)
     var pointer: UInt64 = 0
-    _ = format.walk(address, from: root, in: memory) { walk in
-      guard walk.level == level, format.kind(of: walk.descriptor, at: level) == .table else {
+    _ = format.pointee.walk(address, from: root, in: memory) { walk in
+      guard walk.level == level, format.pointee.kind(of: walk.descriptor, at: level) == .table
+      else {
         return
       }
-      let table = format.blockAddress(in: walk.descriptor, at: .pte).rawValue
-      pointer = table | WalkLimits.limits(walk, format.bits)
+      let table = format.pointee.blockAddress(in: walk.descriptor, at: .pte).rawValue
+      pointer = table | WalkLimits.limits(walk, format)
     }
     return pointer
   }

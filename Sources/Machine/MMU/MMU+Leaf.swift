@@ -2,24 +2,15 @@ internal import MemoryTypes
 
 extension MMU {
   /// What a walk that found a leaf gives to the TLBs: the leaf, or the group that it is part of.
-  func leaf(
+  mutating func leaf(
     _ address: VirtualAddress, _ walk: TranslationWalk, _ rights: UInt64, isWrite: Bool,
-    isHigh: Bool
+    _ format: Ref<TranslationFormat>
   ) -> TLBLeaf {
-    isHigh
-      ? leaf(address, walk, rights, isWrite: isWrite, highFormat)
-      : leaf(address, walk, rights, isWrite: isWrite, format)
-  }
-
-  private func leaf(
-    _ address: VirtualAddress, _ walk: TranslationWalk, _ rights: UInt64, isWrite: Bool,
-    _ format: borrowing TranslationFormat
-  ) -> TLBLeaf {
-    let attributes = format.attributes(of: walk.descriptor, at: walk.level)
+    let attributes = format.pointee.attributes(of: walk.descriptor, at: walk.level)
     // Not `.dirty`: arm64 software may say so where the hardware still has to clear AP[2].
-    let isDirty = isWrite ? true : !format.wantsMark(ofWrite: walk.descriptor)
-    let start = format.blockAddress(in: walk.descriptor, at: walk.level)
-    let shift = format.shift(of: walk.level)
+    let isDirty = isWrite ? true : !format.pointee.wantsMark(ofWrite: walk.descriptor)
+    let start = format.pointee.blockAddress(in: walk.descriptor, at: walk.level)
+    let shift = format.pointee.shift(of: walk.level)
     var leaf = TLBLeaf(
       physical: start, rights: isDirty ? rights : rights & ~AccessRights.writes,
       shift: UInt8(shift), leafShift: UInt8(shift), asid: asid,
@@ -30,28 +21,28 @@ extension MMU {
   }
 
   /// log2 of the leaves that one entry may hold instead of this one.
-  private func groupShift(
-    _ walk: TranslationWalk, _ attributes: LeafAttributes, _ format: borrowing TranslationFormat
+  private mutating func groupShift(
+    _ walk: TranslationWalk, _ attributes: LeafAttributes, _ format: Ref<TranslationFormat>
   ) -> UInt {
-    if attributes.contains(.contiguous) { return format.contiguousShift(of: walk.level) }
+    if attributes.contains(.contiguous) { return format.pointee.contiguousShift(of: walk.level) }
     guard tlb.coalescedShift > 0, walk.level == .pte else { return 0 }
     return isCoalescible(walk, format) ? UInt(tlb.coalescedShift) : 0
   }
 
   /// Whether the aligned group of entries around the walk's leads to successive frames with equal
   /// attributes, marks included.
-  private func isCoalescible(
-    _ walk: TranslationWalk, _ format: borrowing TranslationFormat
+  private mutating func isCoalescible(
+    _ walk: TranslationWalk, _ format: Ref<TranslationFormat>
   ) -> Bool {
     let count = (1 as UInt64) << UInt64(tlb.coalescedShift)
-    let size = (1 as UInt64) << UInt64(format.entryShift)
+    let size = (1 as UInt64) << UInt64(format.pointee.entryShift)
     let first = walk.entry.rawValue & ~(count &* size &- 1)
-    let own = (walk.entry.rawValue &- first) >> UInt64(format.entryShift)
-    let page = UInt64(format.pageSize.bytes.rawValue)
-    let base = format.load(walk.entry, in: memory) &- own &* page
+    let own = (walk.entry.rawValue &- first) >> UInt64(format.pointee.entryShift)
+    let page = UInt64(format.pointee.pageSize.bytes.rawValue)
+    let base = format.pointee.load(walk.entry, in: memory) &- own &* page
     for index in 0..<count {
       let entry = PhysicalAddress(first &+ index &* size)
-      if format.load(entry, in: memory) != base &+ index &* page { return false }
+      if format.pointee.load(entry, in: memory) != base &+ index &* page { return false }
     }
     return true
   }

@@ -1,7 +1,16 @@
+internal import MemoryTypes
+
 extension MMU {
   /// Who may do what at the end of a walk that found a leaf, as `AccessRights`.
-  func rights(of walk: TranslationWalk, _ format: borrowing TranslationFormat) -> UInt64 {
-    let attributes = format.effectiveAttributes(of: walk)
+  func rights(of walk: TranslationWalk, _ format: Ref<TranslationFormat>) -> UInt64 {
+    Self.rights(of: walk, format, control)
+  }
+
+  /// The same without the MMU, which a call of its own would copy.
+  static func rights(
+    of walk: TranslationWalk, _ format: Ref<TranslationFormat>, _ control: MMUControl
+  ) -> UInt64 {
+    let attributes = format.pointee.effectiveAttributes(of: walk)
     let isUser = attributes.contains(.user)
     let isWritable = attributes.contains(.write)
     let mayNotRun = isWritable && control.contains(.noExecuteWritable)
@@ -17,14 +26,16 @@ extension MMU {
       rights |= AccessRights.userExecute
     }
     if attributes.contains(.kernelExecute), !mayNotRun {
-      rights |= kernelExecution(isUser: isUser, isWritable: isWritable)
+      rights |= kernelExecution(isUser, isWritable, format)
     }
     return rights
   }
 
   /// arm64 asks PXN alone, and refuses what programs may write (D8.4.1.2.4); x86 asks SMEP.
-  private func kernelExecution(isUser: Bool, isWritable: Bool) -> UInt64 {
-    if format.hasHighRoot {
+  private static func kernelExecution(
+    _ isUser: Bool, _ isWritable: Bool, _ format: Ref<TranslationFormat>
+  ) -> UInt64 {
+    if format.pointee.hasHighRoot {
       return isUser && isWritable
         ? 0 : AccessRights.kernelExecute | AccessRights.kernelExecuteAny
     }

@@ -5,15 +5,13 @@ extension MMU {
   public func walkTables(_ address: VirtualAddress) -> TranslationWalk {
     let isHigh = isInHighHalf(address)
     guard let start = isHigh ? highRoot : root else { return .outsideAnyTable }
-    return isHigh
-      ? highFormat.walk(address, from: start, in: memory)
-      : format.walk(address, from: start, in: memory)
+    return format(isHigh: isHigh).pointee.walk(address, from: start, in: memory)
   }
 
   /// arm64 chooses the half by bit 55 (D8.2.4); where one root serves all, it is the low one.
   @inline(__always)
   func isInHighHalf(_ address: VirtualAddress) -> Bool {
-    format.hasHighRoot && address.rawValue >> 55 & 1 != 0
+    hasHighRoot && address.rawValue >> 55 & 1 != 0
   }
 
   /// The slow path: walks, marks the leaf, fills the TLBs; or says why not.
@@ -22,22 +20,22 @@ extension MMU {
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
     let isHigh = isInHighHalf(address)
+    let format = format(isHigh: isHigh)
     var trail = WalkTrail()
-    let walk = cachedWalk(address, isHigh: isHigh, &trail)
-    let cycles = price(trail)
-    var fault = faultKind(of: walk.outcome)
+    let walk = cachedWalk(address, isHigh: isHigh, format, &trail)
+    let cycles = price(&trail)
+    var fault = faultKind(of: walk.outcome, format)
     var rights: UInt64 = 0
     if fault == nil {
-      rights = isHigh ? self.rights(of: walk, highFormat) : self.rights(of: walk, format)
-      // arm64 looks at the access flag before permissions (D8.15.4, the order of MMU faults).
-      fault = unusedFault(walk, isHigh: isHigh)
+      rights = Self.rights(of: walk, format, control)
+      // arm64 looks at the access flag before permissions (D8.15, the order of MMU faults).
+      fault = unusedFault(walk, format)
       if fault == nil {
         fault =
-          rights & self.rights(access, privilege) == 0
-          ? .permission : mark(walk, access, isHigh: isHigh)
+          rights & self.rights(access, privilege) == 0 ? .permission : mark(walk, access, format)
       }
     }
-    cacheTables(address, trail, isHigh: isHigh, leadsToLeaf: walk.outcome == .leaf)
+    if walk.outcome == .leaf { cacheTables(address, &trail, format) }
     if let fault {
       tlb.count(shift: 0, walk.references, cycles)
       faults &+= 1
@@ -45,65 +43,69 @@ extension MMU {
         fault, level: walk.outcome == .nonCanonical ? .p4d : walk.level, access: access,
         privilege: privilege, address: address)
     }
-    let leaf = leaf(address, walk, rights, isWrite: access == .write, isHigh: isHigh)
+    let leaf = leaf(address, walk, rights, isWrite: access == .write, format)
     tlb.count(shift: Int(leaf.leafShift), walk.references, cycles)
     tlb.fill(address, leaf, isFetch: access == .execute)
     let offset = (1 as UInt64) << UInt64(leaf.shift) &- 1
     return PhysicalAddress(leaf.physical.rawValue | UInt64(address.rawValue) & offset)
   }
 
-  /// A walk from the lowest table that the walk caches know.
+  /// A walk from the lowest table that the walk caches know, else from the root.
+  @inline(__always)
   private mutating func cachedWalk(
-    _ address: VirtualAddress, isHigh: Bool, _ trail: inout WalkTrail
+    _ address: VirtualAddress, isHigh: Bool, _ format: Ref<TranslationFormat>,
+    _ trail: inout WalkTrail
   ) -> TranslationWalk {
     guard let root = isHigh ? highRoot : root else { return .outsideAnyTable }
     let start = tlb.walkCaches.start(address, asid)
-    return isHigh
-      ? highFormat.walk(address, from: root, start, in: memory, &trail)
-      : format.walk(address, from: root, start, in: memory, &trail)
+    let limits = start?.limits ?? 0
+    let table = start.map { format.pointee.pageSize.frame(of: $0.table) } ?? root
+    var walk = format.pointee.walk(address, from: table, at: start?.level, in: memory) { walk in
+      trail.append(walk, limits: WalkLimits.limits(walk, format) | limits)
+    }
+    WalkLimits.apply(limits, to: &walk, format)
+    return walk
   }
 
-  private func faultKind(of outcome: TranslationWalk.Outcome) -> MMUFault.Kind? {
+  private func faultKind(
+    of outcome: TranslationWalk.Outcome, _ format: Ref<TranslationFormat>
+  ) -> MMUFault.Kind? {
     switch outcome {
     case .leaf: nil
     case .inaccessible, .empty, .software: .translation
-    case .malformed: format.malformedFault
-    case .reserved: format.reservedFault
+    case .malformed: format.pointee.malformedFault
+    case .reserved: format.pointee.reservedFault
     case .noMemory: .tableAbort
     // arm64 has no such fault: outside of both halves nothing is mapped.
-    case .nonCanonical: format.hasHighRoot ? .translation : .nonCanonical
+    case .nonCanonical: hasHighRoot ? .translation : .nonCanonical
     }
   }
 
   /// The fault that asks software to mark a leaf as used.
-  private func unusedFault(_ walk: TranslationWalk, isHigh: Bool) -> MMUFault.Kind? {
-    let accessed = isHigh ? highFormat.bits.accessed : format.bits.accessed
-    return walk.descriptor & accessed == 0 && !control.contains(.marksAccessed)
+  @inline(__always)
+  private func unusedFault(
+    _ walk: TranslationWalk, _ format: Ref<TranslationFormat>
+  ) -> MMUFault.Kind? {
+    walk.descriptor & format.pointee.bits.accessed == 0 && !control.contains(.marksAccessed)
       ? .accessFlag : nil
   }
 
-  /// Marks the leaf as used; or says which fault asks software to do it.
+  /// Marks the leaf; or says which fault asks software to do it.
+  @inline(__always)
   private func mark(
-    _ walk: TranslationWalk, _ access: MemoryAccess, isHigh: Bool
+    _ walk: TranslationWalk, _ access: MemoryAccess, _ format: Ref<TranslationFormat>
   ) -> MMUFault.Kind? {
-    isHigh
-      ? mark(walk, access, highFormat)
-      : mark(walk, access, format)
-  }
-
-  private func mark(
-    _ walk: TranslationWalk, _ access: MemoryAccess, _ format: borrowing TranslationFormat
-  ) -> MMUFault.Kind? {
-    let marked = format.marking(walk.descriptor, isWrite: access == .write)
+    let marked = format.pointee.marking(walk.descriptor, isWrite: access == .write)
     guard marked != walk.descriptor else { return nil }
-    let used = format.marking(walk.descriptor, isWrite: false)
+    let used = format.pointee.marking(walk.descriptor, isWrite: false)
     if marked != used, !control.contains(.marksDirty) { return .permission }
-    format.store(marked, at: walk.entry, in: memory)
+    format.pointee.store(marked, at: walk.entry, in: memory)
     return nil
   }
 
   /// The cycles of the references that a walk made.
-  private func price(_ trail: WalkTrail) -> UInt64 {
+  @inline(__always)
+  private func price(_ trail: inout WalkTrail) -> UInt64 {
     guard !trail.isEmpty else { return 0 }
     var cycles: UInt64 = 0
     var level = trail.top
@@ -115,19 +117,17 @@ extension MMU {
   }
 
   /// Notes the pointers to tables that the walk met. The last step is none.
+  @inline(__always)
   private mutating func cacheTables(
-    _ address: VirtualAddress, _ trail: WalkTrail, isHigh: Bool, leadsToLeaf: Bool
+    _ address: VirtualAddress, _ trail: inout WalkTrail, _ format: Ref<TranslationFormat>
   ) {
-    guard leadsToLeaf, tlb.walkCaches.pmd.ways > 0 else { return }
+    guard tlb.walkCaches.pmd.ways > 0 else { return }
     var level = trail.top
     while level > trail.bottom {
       let step = trail[level]
-      let table =
-        isHigh
-        ? highFormat.blockAddress(in: step.descriptor, at: .pte)
-        : format.blockAddress(in: step.descriptor, at: .pte)
-      let shift = isHigh ? highFormat.shift(of: level) : format.shift(of: level)
-      tlb.walkCaches.insert(address, level, shift: shift, table, limits: step.limits, asid)
+      let table = format.pointee.blockAddress(in: step.descriptor, at: .pte)
+      tlb.walkCaches.insert(
+        address, level, shift: format.pointee.shift(of: level), table, limits: step.limits, asid)
       level = level.below
     }
   }
@@ -139,22 +139,6 @@ extension TranslationWalk {
     TranslationWalk(
       outcome: .empty, level: .p4d, entry: PhysicalAddress(0), descriptor: 0, common: ~0, union: 0,
       references: 0)
-  }
-}
-
-extension TranslationFormat {
-  /// A walk from `start`, else from the root, that leaves its `trail`.
-  fileprivate func walk(
-    _ address: VirtualAddress, from root: PageFrameNumber, _ start: WalkStart?,
-    in memory: DirectMap, _ trail: inout WalkTrail
-  ) -> TranslationWalk {
-    let limits = start?.limits ?? 0
-    let table = start.map { pageSize.frame(of: $0.table) } ?? root
-    var walk = walk(address, from: table, at: start?.level, in: memory) { walk in
-      trail.append(walk, limits: WalkLimits.limits(walk, bits) | limits)
-    }
-    WalkLimits.apply(limits, to: &walk, bits)
-    return walk
   }
 }
 

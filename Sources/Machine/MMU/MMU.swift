@@ -11,9 +11,8 @@ public import MemoryTypes
 /// fault. Tables are marked accessed by whoever writes them.
 @frozen
 public struct MMU: ~Copyable {
-  /// How the tables under `root` are read; those under `highRoot` too, unless TCR_EL1 differs.
-  public private(set) var format: TranslationFormat
-  public private(set) var highFormat: TranslationFormat
+  /// The high half has a root of its own.
+  let hasHighRoot: Bool
   public let memory: DirectMap
   public var control: MMUControl {
     didSet { kernelRights = KernelRights(control) }
@@ -33,16 +32,25 @@ public struct MMU: ~Copyable {
     format: TranslationFormat, memory: DirectMap, root: PageFrameNumber,
     tlb: consuming TLBHierarchy
   ) {
-    self.format = format
-    self.highFormat = format
+    hasHighRoot = format.hasHighRoot
     self.memory = memory
     control = .standard(for: format)
     kernelRights = KernelRights(control)
     self.root = root
     self.highRoot = nil
     self.asid = ASID(0)
+    unsafe tlb.formats.initialize(repeating: format, count: 2)
     self.tlb = tlb
     faults = 0
+  }
+
+  /// How the tables under `root` are read; those under `highRoot` too, unless TCR_EL1 differs.
+  public var format: TranslationFormat { format(isHigh: false).pointee }
+  public var highFormat: TranslationFormat { format(isHigh: true).pointee }
+
+  @inline(__always)
+  func format(isHigh: Bool) -> Ref<TranslationFormat> {
+    unsafe Ref(tlb.formats + (isHigh ? 1 : 0))
   }
 
   /// Uses the tables under `root` from now on. What the TLBs hold for `asid` must agree with them.
@@ -61,7 +69,8 @@ public struct MMU: ~Copyable {
   /// TTBR: the ASID in bits 63:48, the root's address from bit 47 down to its page's size; in
   /// 52-bit formats bits 5:2 are address bits 51:48. Nothing is forgotten: software invalidates.
   public mutating func load(_ tcr: TranslationControl, ttbr0: UInt64, ttbr1: UInt64) {
-    (format, highFormat) = (tcr.lowFormat, tcr.highFormat)
+    format(isHigh: false).pointee = tcr.lowFormat
+    format(isHigh: true).pointee = tcr.highFormat
     root = tcr.isLowDisabled ? nil : Self.rootFrame(ttbr0, format)
     highRoot = tcr.isHighDisabled ? nil : Self.rootFrame(ttbr1, highFormat)
     control.subtract([.wideIdentifiers, .marksAccessed, .marksDirty])
@@ -94,7 +103,7 @@ public struct MMU: ~Copyable {
 
   private func identifier(_ number: UInt16) -> ASID {
     guard control.contains(.identifiers) else { return ASID(0) }
-    let isNarrow = format.hasHighRoot && !control.contains(.wideIdentifiers)
+    let isNarrow = hasHighRoot && !control.contains(.wideIdentifiers)
     return ASID(isNarrow ? number & 0xFF : number)
   }
 

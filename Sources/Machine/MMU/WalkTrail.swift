@@ -38,7 +38,8 @@ enum WalkLimits {
   private static var known: UInt64 { 1 << 4 }
 
   @inline(__always)
-  static func limits(_ walk: TranslationWalk, _ bits: borrowing DescriptorBits) -> UInt64 {
+  static func limits(_ walk: TranslationWalk, _ format: Ref<TranslationFormat>) -> UInt64 {
+    let bits = format.pointee.bits
     var limits = known
     if walk.common & bits.tableWritable != bits.tableWritable { limits |= noWrite }
     if walk.union & bits.tableReadOnly != 0 { limits |= noWrite }
@@ -52,8 +53,10 @@ enum WalkLimits {
   /// Adds `limits` to what the walk itself met.
   @inline(__always)
   static func apply(
-    _ limits: UInt64, to walk: inout TranslationWalk, _ bits: borrowing DescriptorBits
+    _ limits: UInt64, to walk: inout TranslationWalk, _ format: Ref<TranslationFormat>
   ) {
+    guard limits & ~known != 0 else { return }
+    let bits = format.pointee.bits
     if limits & noWrite != 0 {
       walk.common &= ~bits.tableWritable
       walk.union |= bits.tableReadOnly

@@ -10,9 +10,11 @@ extension TLB {
     }
     // A free entry was never used: its `lastUse` is 0.
     var victim = first
-    for index in first..<(first + ways)
-    where unsafe entries[index].lastUse < entries[victim].lastUse {
-      victim = index
+    var oldest = unsafe entries[first].lastUse
+    for index in (first &+ 1)..<(first &+ ways) {
+      let lastUse = unsafe entries[index].lastUse
+      victim = lastUse < oldest ? index : victim
+      oldest = min(oldest, lastUse)
     }
     return victim
   }

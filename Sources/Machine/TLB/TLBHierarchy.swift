@@ -18,6 +18,9 @@ public struct TLBHierarchy: ~Copyable {
   let caches: CacheModel
   /// By log2 of the leaf's size; index 0 for walks that ended in a fault.
   let walkCounts: UnsafeMutablePointer<WalkCounts>
+  /// How the MMU reads the low and the high half's tables: behind a pointer, since such large
+  /// values are copied where they are passed.
+  let formats: UnsafeMutablePointer<TranslationFormat>
   let secondLatency: UInt64
   let coalescedShift: UInt8
   /// Entries that invalidations found and dropped.
@@ -30,7 +33,7 @@ public struct TLBHierarchy: ~Copyable {
       + model.secondInstruction.storageSize
     let walks =
       model.walkCaches.storageSize + CacheModel.storageSize(for: model.timings)
-      + 64 * MemoryLayout<WalkCounts>.stride
+      + 64 * MemoryLayout<WalkCounts>.stride + formatsSize
     return ByteCount(UInt(bitPattern: levels + walks))
   }
 
@@ -55,10 +58,15 @@ public struct TLBHierarchy: ~Copyable {
     unsafe place += CacheModel.storageSize(for: model.timings)
     unsafe walkCounts = place.initializeMemory(
       as: WalkCounts.self, repeating: WalkCounts(), count: 64)
+    unsafe place += 64 * MemoryLayout<WalkCounts>.stride
+    // SAFETY: the MMU that takes the hierarchy writes both before it reads one.
+    unsafe formats = place.bindMemory(to: TranslationFormat.self, capacity: 2)
     secondLatency = UInt64(model.secondLatency)
     coalescedShift = model.coalescedShift
     droppedEntries = 0
   }
+
+  private static var formatsSize: Int { (2 * MemoryLayout<TranslationFormat>.stride + 15) & ~15 }
 
   /// A look-up that the short path of the first level did not answer; fills the first level from
   /// the second.

@@ -16,6 +16,7 @@ public final class LackeyReader: RecordingReader {
   public let header = RecordingHeader(source: .accesses)
   public private(set) var files: [RecordedFile] = []
   public private(set) var ignored: [String: Int] = [:]
+  public var progress: ReadingProgress? { scanner.progress }
 
   private let scanner: LackeyScanner
   private var fileOfDescriptor: [UInt64: FileID] = [:]

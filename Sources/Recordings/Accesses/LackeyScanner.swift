@@ -23,6 +23,8 @@
 
   init(_ source: ByteSource) { self.source = source }
 
+  var progress: ReadingProgress { source.progress }
+
   deinit { unsafe buffer.deallocate() }
 
   /// Appends accesses up to the next comment, the end, or a full batch.
@@ -91,7 +93,7 @@
       // SAFETY: both ranges lie within the buffer; memmove allows overlap.
       unsafe _ = memmove(buffer.baseAddress!, buffer.baseAddress! + position, begun)
     }
-    (position, filled) = (0, max(begun, 0))
+    (position, filled, wholeEnd) = (0, begun, 0)
     let got = try unsafe source.read(
       into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<Self.capacity - 1]))
     if got == 0 {

@@ -40,6 +40,15 @@
         .split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\012")
     }
 
+    /// Whether a task waits inside a call for something to happen.
+    static func isAsleep(_ task: pid_t) -> Bool {
+      // The name before the state may hold blanks and parentheses.
+      guard let line = contents("/proc/\(task)/stat"), let name = line.lastIndex(of: 0x29),
+        line.indices.contains(name + 2)
+      else { return true }
+      return [UInt8(ascii: "S"), UInt8(ascii: "D")].contains(line[name + 2])
+    }
+
     /// The signals that this process's first thread blocks, which is what a program it starts
     /// expects; a thread of a pool blocks nearly all.
     static func blockedSignals() -> UInt64 {

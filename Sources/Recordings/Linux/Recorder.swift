@@ -17,7 +17,7 @@
   /// stands behind every fault the thread took before it and before all it takes after it.
   ///
   /// Calls of one address space are let in one at a time: two threads' mmaps would else be told in
-  /// another order than the kernel's lock gave them. A call that blocks longer than
+  /// another order than the kernel's lock gave them. A call that sleeps longer than
   /// `Tracer.longestHold` loses this right, so that threads which wait for each other go on.
   ///
   /// A fork's event stands before the child's first: the child is stopped at birth until its

@@ -85,8 +85,12 @@
     func releaseOverdue() {
       let now = monotonicTime()
       for task in tasks.values where now &- task.space.since > Tracer.longestHold {
-        if let holder = task.space.holder, !task.space.waiting.isEmpty {
+        guard let holder = task.space.holder, !task.space.waiting.isEmpty else { continue }
+        // A task that only waits for a processor, or for us, is not one that others wait for.
+        if ProcessFiles.isAsleep(holder) {
           passTurn(of: holder, in: task.space)
+        } else {
+          task.space.since = now
         }
       }
     }

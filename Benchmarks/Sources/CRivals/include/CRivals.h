@@ -34,16 +34,16 @@ uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order);
 void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order);
 
 struct rival_tlb_entry {
-  uint64_t tag;
-  uint16_t asid, asid_mask;
-  uint64_t frame;
-  uint64_t last_use;
+  uint64_t tag, frame, last_use;
+  uint16_t asid, asid_mask, next;
 };
 
-/// A set-associative look-aside buffer, tagged by address space, least recently used goes first.
+/// A set-associative look-aside buffer, tagged by address space, least recently used goes first;
+/// entries are found by chains of equal hash, as in Octavo's.
 struct rival_tlb {
   struct rival_tlb_entry *entries;
-  uint64_t set_mask, ways;
+  uint16_t *buckets;
+  uint64_t set_mask, ways, bucket_mask;
   unsigned page_shift;
   uint64_t lookups, misses;
 };
@@ -55,5 +55,20 @@ uint64_t rival_tlb_translate(
     struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t permission);
 void rival_tlb_fill(
     struct rival_tlb *tlb, uint64_t address, uint16_t asid, uint64_t frame, uint64_t permissions);
+
+/// x86-64 page tables with four levels in the frames of one piece of memory, the first of which is
+/// the root; frame n has the physical address start + n * 4096.
+struct rival_tables {
+  uint8_t *memory;
+  uint64_t start, size;
+  uint64_t next_frame;
+};
+
+/// Maps `count` pages from `address` on to the frames from `frame` on, with the leaf bits `bits`.
+/// Takes tables from `next_frame` on, zeroed; false when there are too few.
+bool rival_tables_map(
+    struct rival_tables *tables, uint64_t address, uint64_t count, uint64_t frame, uint64_t bits);
+/// The physical address behind `address`, or UINT64_MAX.
+uint64_t rival_tables_walk(const struct rival_tables *tables, uint64_t root, uint64_t address);
 
 #endif

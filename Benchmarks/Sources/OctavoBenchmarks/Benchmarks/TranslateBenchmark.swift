@@ -9,9 +9,11 @@ extension Benchmark {
   static var translate: Benchmark {
     Benchmark(
       name: "translate", question: "translate addresses that the TLB holds (16 sets, 4 ways)",
-      target: "about 1"
+      target: "at most 1.3"
     ) { pairs in
-      let machine = try BenchmarkMachine(.x86_64(ram: ByteCount(64 << 20)))
+      var description = MachineDescription.x86_64(ram: ByteCount(64 << 20))
+      description.tlb = .simple(sets: 16, ways: 4)
+      let machine = try BenchmarkMachine(description)
       let addresses = try mapPages(64, on: machine)
       var rival = unsafe rival_tlb()
       guard unsafe rival_tlb_init(&rival, 16, 4, 12) else {
@@ -28,6 +30,29 @@ extension Benchmark {
         against: Contender(name: "C") { unsafe translate(addresses, rounds, by: &rival) })
       return .ratio(
         runs, rival: "C", units: Double(rounds * addresses.count), of: .operations)
+    }
+  }
+
+  /// A program's mix on a Zen 4: 97 of 100 accesses to 48 pages, the others to 20,000.
+  static var accesses: Benchmark {
+    Benchmark(
+      name: "accesses", question: "translate a mix of pages through two levels of TLBs and walks",
+      target: "at least 50 M events/s"
+    ) { pairs in
+      let machine = try BenchmarkMachine(.x86_64(ram: ByteCount(256 << 20)))
+      let pages = try mapPages(20_000, on: machine)
+      var random = SeededGenerator(seed: 8)
+      let mix = (0..<1_000_000).map { _ in
+        let isNear = random.next(below: 100) < 97
+        return pages[Int(random.next(below: isNear ? 48 : 20_000))]
+      }
+      var seconds: [Double] = []
+      for _ in 0..<pairs {
+        seconds.append(
+          try PairedRuns.seconds(
+            of: Contender(name: "MMU") { try translate(mix, 10, by: machine.hardware.mmu) }))
+      }
+      return .rate(seconds: seconds, units: Double(10 * mix.count), of: .events)
     }
   }
 

@@ -1,3 +1,4 @@
+import AddressSpaces
 import MemoryTypes
 import Report
 import Testing
@@ -7,7 +8,7 @@ import Testing
 /// first mapping below the mmap top, and the end of `[stack]`); `fixtures/recordings/ls` for the
 /// first segment of a PIE; `/proc/PID/maps` of a 32-bit PIE under `setarch -R` on x86-64 6.18.
 struct ObservedLayout: CustomTestStringConvertible {
-  var layout: UserLayout
+  var sheet: LayoutSheet
   var source: String
   var taskSize: UInt?
   var mmapTop: UInt
@@ -18,58 +19,58 @@ struct ObservedLayout: CustomTestStringConvertible {
 
   static let all = [
     ObservedLayout(
-      layout: UserLayout(platform: .x86_64, pageSize: .size4K),
+      sheet: LayoutSheet(platform: .x86_64, pageSize: .size4K),
       source: "oracle/x86_64-6.18, recordings/ls", taskSize: 0x7fff_ffff_f000,
       mmapTop: 0x7fff_f7ff_f000, stackTop: 0x7fff_ffff_f000,
       positionIndependentStart: 0x5555_5555_4000),
     ObservedLayout(
-      layout: UserLayout(platform: .i386, pageSize: .size4K),
+      sheet: LayoutSheet(platform: .i386, pageSize: .size4K),
       source: "oracle/i686-6.18 (ADDR_LIMIT_3GB)", taskSize: 0xc000_0000, mmapTop: 0xb800_0000,
       stackTop: 0xc000_0000),
     ObservedLayout(
-      layout: UserLayout(platform: .i386OnX86, pageSize: .size4K),
+      sheet: LayoutSheet(platform: .i386OnX86, pageSize: .size4K),
       source: "a 32-bit PIE on x86-64 6.18", mmapTop: 0xf7ff_e000, stackTop: 0xffff_e000,
       positionIndependentStart: 0x5655_5000),
     ObservedLayout(
-      layout: UserLayout(platform: .arm64(virtualAddressBits: 48), pageSize: .size4K),
+      sheet: LayoutSheet(platform: .arm64(virtualAddressBits: 48), pageSize: .size4K),
       source: "oracle/arm64-4k-6.1", taskSize: 0x1_0000_0000_0000, mmapTop: 0xffff_f800_0000,
       stackTop: 0x1_0000_0000_0000),
     ObservedLayout(
-      layout: UserLayout(platform: .arm64(virtualAddressBits: 52), pageSize: .size16K),
+      sheet: LayoutSheet(platform: .arm64(virtualAddressBits: 52), pageSize: .size16K),
       source: "oracle/arm64-16k-6.12", taskSize: 0x10_0000_0000_0000, mmapTop: 0x7fff_f800_0000,
       stackTop: 0x8000_0000_0000),
     ObservedLayout(
-      layout: UserLayout(platform: .arm64(virtualAddressBits: 52), pageSize: .size64K),
+      sheet: LayoutSheet(platform: .arm64(virtualAddressBits: 52), pageSize: .size64K),
       source: "oracle/arm64-64k-6.12", taskSize: 0x10_0000_0000_0000, mmapTop: 0xffff_f800_0000,
       stackTop: 0x1_0000_0000_0000),
   ]
 }
 
-@Suite("UserLayout")
-struct UserLayoutTests {
+@Suite("LayoutSheet")
+struct LayoutSheetTests {
   @Test(
     "task size, mmap top, stack top and PIE start are those of running kernels",
     arguments: ObservedLayout.all)
   func equalsRunningKernels(observed: ObservedLayout) {
-    let layout = observed.layout
-    #expect(layout.mmapTop.rawValue == observed.mmapTop)
-    #expect(layout.stackTop.rawValue == observed.stackTop)
-    if let taskSize = observed.taskSize { #expect(layout.taskSize.rawValue == taskSize) }
+    let sheet = observed.sheet
+    #expect(sheet.layout.mmapBase.rawValue == observed.mmapTop)
+    #expect(sheet.layout.stackTop.rawValue == observed.stackTop)
+    if let taskSize = observed.taskSize { #expect(sheet.layout.taskSize.rawValue == taskSize) }
     if let start = observed.positionIndependentStart {
-      #expect(layout.positionIndependentStart.rawValue == start)
+      #expect(sheet.positionIndependentStart.rawValue == start)
     }
   }
 
   @Test("places seen under ASLR on x86-64 6.18 lie in the ranges told")
   func randomPlaces() {
-    let wide = UserLayout(platform: .x86_64, pageSize: .size4K)
+    let wide = LayoutSheet(platform: .x86_64, pageSize: .size4K)
     for end: UInt in [0x7fb1_1785_3000, 0x7f9a_b8c4_6000, 0x7f30_2085_3000] {
       #expect(wide.randomMmapTop.contains(VirtualAddress(end)))
     }
     for end: UInt in [0x7ffd_7a40_b000, 0x7ffc_1fe2_8000, 0x7fff_ee20_5000] {
       #expect(wide.randomStackTop.contains(VirtualAddress(end)))
     }
-    let narrow = UserLayout(platform: .i386OnX86, pageSize: .size4K)
+    let narrow = LayoutSheet(platform: .i386OnX86, pageSize: .size4K)
     for start: UInt in [0x5655_d000, 0x5664_a000] {
       #expect(narrow.randomPositionIndependentStart.contains(VirtualAddress(start)))
     }
@@ -81,7 +82,8 @@ struct UserLayoutTests {
   @Test("the gap for the stack is at least 128 MiB and at most five sixths of the space")
   func stackGap() {
     func top(_ limit: UInt) -> UInt {
-      UserLayout(platform: .i386, pageSize: .size4K, stackLimit: ByteCount(limit)).mmapTop.rawValue
+      LayoutSheet(platform: .i386, pageSize: .size4K, stackLimit: ByteCount(limit)).layout.mmapBase
+        .rawValue
     }
     #expect(top(0) == 0xb800_0000)
     #expect(top(127 << 20) == 0xb800_0000)
@@ -91,23 +93,22 @@ struct UserLayoutTests {
 
   @Test("a 64K machine rounds the null guard up to its page")
   func nullGuard() {
-    let layout = UserLayout(
-      platform: .arm64(virtualAddressBits: 48), pageSize: .size64K,
-      minimumMapAddress: VirtualAddress(4096))
-    #expect(layout.nullGuardEnd.rawValue == 65536)
+    let sheet = LayoutSheet(platform: .arm64(virtualAddressBits: 48), pageSize: .size64K)
+    #expect(sheet.nullGuardEnd.rawValue == 65536)
   }
 
   @Test("in every layout the places are page-aligned and in order")
   func placesAreOrdered() {
-    for layout in UserLayout.all() {
+    for sheet in LayoutSheet.all() {
       let places = [
-        layout.nullGuardEnd, layout.positionIndependentStart, layout.mmapTop, layout.stackTop,
-        layout.defaultWindowEnd, layout.taskSize,
+        sheet.nullGuardEnd, sheet.positionIndependentStart, sheet.layout.mmapBase,
+        sheet.layout.stackTop,
+        sheet.layout.window, sheet.layout.taskSize,
       ]
-      #expect(places.allSatisfy(layout.pageSize.isAligned), "\(layout.title)")
-      #expect(zip(places, places.dropFirst()).allSatisfy { $0 <= $1 }, "\(layout.title)")
-      #expect(layout.randomMmapTop.end <= layout.mmapTop, "\(layout.title)")
-      #expect(layout.randomMmapTop.start < layout.randomMmapTop.end, "\(layout.title)")
+      #expect(places.allSatisfy(sheet.pageSize.isAligned), "\(sheet.title)")
+      #expect(zip(places, places.dropFirst()).allSatisfy { $0 <= $1 }, "\(sheet.title)")
+      #expect(sheet.randomMmapTop.end <= sheet.layout.mmapBase, "\(sheet.title)")
+      #expect(sheet.randomMmapTop.start < sheet.randomMmapTop.end, "\(sheet.title)")
     }
   }
 }

@@ -1,7 +1,8 @@
+internal import AddressSpaces
 public import MemoryTypes
 
 /// How far randomisation moves each place (`kernel.randomize_va_space` = 2).
-extension UserLayout {
+extension LayoutSheet {
   /// Bits of page-granular entropy: `smallest` and `largest` of what the kernel lets
   /// `vm.mmap_rnd_bits` be; the same value twice where there is no choice.
   public struct Entropy: Hashable, Sendable {
@@ -56,13 +57,15 @@ extension UserLayout {
 
   /// Where the stack top may be with randomisation.
   public var randomStackTop: VirtualRange {
-    VirtualRange(stackTop - (reach(of: stackEntropy) - pageSize.bytes), stackTop)
+    VirtualRange(
+      layout.stackTop - (reach(of: stackEntropy) - pageSize.bytes), layout.stackTop)
   }
 
   /// Where the mmap top may be with randomisation, at the smallest entropy; the gap above it has
   /// room for the stack's shift too.
   public var randomMmapTop: VirtualRange {
-    let highest = mmapTop(below: reach(of: stackEntropy) - pageSize.bytes)
+    let highest = layout.topDownBase(
+      stackLimit: stackLimit, shift: reach(of: stackEntropy) - pageSize.bytes)
     return VirtualRange(highest - (reach(of: mmapEntropy) - pageSize.bytes), highest)
   }
 

@@ -7,9 +7,9 @@ import MemoryTypes
 /// `virtualAddressBits`, `stackLimitBytes` and `places`. A place has a `name`, the Linux `rule`, its
 /// `address` without randomisation (absent where the program decides), and with randomisation the
 /// `entropyBits` (`smallest`, `largest`; in pages) and the addresses `lowest` and `highest`.
-public enum UserLayoutJSON {
-  public static func data(_ layouts: [UserLayout]) throws -> Data {
-    try JSONReport.data(format: "octavo-layout", layouts.map(Content.init))
+public enum LayoutJSON {
+  public static func data(_ sheets: [LayoutSheet]) throws -> Data {
+    try JSONReport.data(format: "octavo-layout", sheets.map(Content.init))
   }
 
   private struct Content: Encodable {
@@ -19,12 +19,12 @@ public enum UserLayoutJSON {
     var virtualAddressBits: Int
     var places: [Place]
 
-    init(_ layout: UserLayout) {
-      platform = layout.platform.key
-      pageBytes = layout.pageSize.bytes.rawValue
-      stackLimitBytes = layout.stackLimit.rawValue
-      virtualAddressBits = layout.virtualAddressBits
-      places = UserLayoutPlace.all(of: layout).map(Place.init)
+    init(_ sheet: LayoutSheet) {
+      platform = sheet.platform.key
+      pageBytes = sheet.pageSize.bytes.rawValue
+      stackLimitBytes = sheet.stackLimit.rawValue
+      virtualAddressBits = sheet.virtualAddressBits
+      places = LayoutPlace.all(of: sheet).map(Place.init)
     }
   }
 
@@ -41,7 +41,7 @@ public enum UserLayoutJSON {
       var largest: UInt8
     }
 
-    init(_ place: UserLayoutPlace) {
+    init(_ place: LayoutPlace) {
       name = place.name
       rule = place.rule
       address = place.address
@@ -52,7 +52,7 @@ public enum UserLayoutJSON {
   }
 }
 
-extension UserLayout.Platform {
+extension LayoutSheet.Platform {
   /// The platform as options and documents spell it.
   var key: String {
     switch self {

@@ -1,10 +1,10 @@
 import MemoryTypes
 
 /// The places of a user layout as a table, lowest address first, as `/proc/PID/maps` goes.
-public struct UserLayoutTable: Sendable {
-  public let layout: UserLayout
+public struct LayoutTable: Sendable {
+  public let sheet: LayoutSheet
 
-  public init(_ layout: UserLayout) { self.layout = layout }
+  public init(_ sheet: LayoutSheet) { self.sheet = sheet }
 
   /// A heading line and the table.
   ///
@@ -14,17 +14,17 @@ public struct UserLayoutTable: Sendable {
       .init("place"), .init("address", .right), .init("ASLR bits", .right),
       .init("with ASLR", .left), .init("Linux", mayShrink: true),
     ])
-    for place in UserLayoutPlace.all(of: layout) {
+    for place in LayoutPlace.all(of: sheet) {
       table.addRow([
         place.name, place.address ?? "", place.entropy?.text ?? "", place.range?.text ?? "",
         place.rule,
       ])
     }
-    return "\(layout.title)\n\(table.text(width: width))"
+    return "\(sheet.title)\n\(table.text(width: width))"
   }
 }
 
-extension UserLayout {
+extension LayoutSheet {
   /// The platform, the page size and the stack limit in one line.
   public var title: String {
     let limit = "stack limit \(Units.option(stackLimit))"
@@ -32,7 +32,7 @@ extension UserLayout {
   }
 }
 
-extension UserLayout.Platform {
+extension LayoutSheet.Platform {
   /// The platform for people, with the width of its addresses where there is a choice.
   public var name: String {
     switch self {
@@ -45,7 +45,7 @@ extension UserLayout.Platform {
   }
 }
 
-extension UserLayout.Entropy {
+extension LayoutSheet.Entropy {
   var text: String { smallest == largest ? "\(smallest)" : "\(smallest)-\(largest)" }
 }
 
