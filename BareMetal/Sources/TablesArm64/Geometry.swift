@@ -23,6 +23,12 @@ struct Geometry {
     ]
   }
 
+  /// What IPS may say on this processor: ID_AA64MMFR0_EL1.PARange, codes as IPS has them.
+  var usablePhysicalBits: UInt8 {
+    let sizes: InlineArray<7, UInt8> = [32, 36, 40, 42, 44, 48, 52]
+    return min(physicalBits, sizes[Int(min(read_id_aa64mmfr0_el1() & 15, 6))])
+  }
+
   /// Whether this processor has it. Arm ARM D24.2.75 "ID_AA64MMFR0_EL1" and the two after it.
   var isSupported: Bool {
     let features = read_id_aa64mmfr0_el1()

@@ -16,7 +16,7 @@ struct Processor: TestedProcessor {
 
   init(_ geometry: Geometry) {
     self.geometry = geometry
-    physicalBits = geometry.physicalBits
+    physicalBits = geometry.usablePhysicalBits
   }
 
   var format: TranslationFormat {
@@ -43,7 +43,7 @@ struct Processor: TestedProcessor {
     switch random.next(below: 4) {
     case 0: physicalBits = 36
     case 1: physicalBits = 40
-    default: physicalBits = geometry.physicalBits
+    default: physicalBits = geometry.usablePhysicalBits
     }
   }
 
@@ -73,6 +73,8 @@ struct Processor: TestedProcessor {
     switch physicalBits {
     case 36: 1
     case 40: 2
+    case 42: 3
+    case 44: 4
     case 48: 5
     default: 6
     }

@@ -28,9 +28,11 @@ public func kernelMain(_ magic: UInt32, _ information: UInt32) -> Never {
 /// UD2, twice.
 private var undefinedInstructions: UInt32 { 0x0B0F_0B0F }
 
-/// CPUID 0x80000008, EAX bits 7:0; 36 where there is no such leaf.
+/// CPUID 0x80000008, EAX bits 7:0; where there is no such leaf, 36 with PSE-36, else 32.
 private var physicalAddressBits: UInt8 {
-  guard read_features(0x8000_0000).eax >= 0x8000_0008 else { return 36 }
+  guard read_features(0x8000_0000).eax >= 0x8000_0008 else {
+    return read_features(1).edx >> 17 & 1 != 0 ? 36 : 32
+  }
   return UInt8(truncatingIfNeeded: read_features(0x8000_0008).eax)
 }
 
