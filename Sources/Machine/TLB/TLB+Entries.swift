@@ -24,9 +24,11 @@ extension TLB {
 
   /// The entry that translates `address`, noted as used and moved to the front of its chain;
   /// nil if there is none or it allows none of `rights`.
+  @inline(__always)
   mutating func lookUpAnySize(
     _ address: VirtualAddress, asid: ASID, rights: UInt64
   ) -> TLBEntry? {
+    guard presentSizes != 0 else { return nil }
     let index = find(address, asid)
     guard unsafe entries[index].frame & rights != 0 else { return nil }
     note(index)
