@@ -6,7 +6,7 @@
 ///
 ///     instruction   code 1…63: of that size, right behind the one before
 ///                   code 0: size and zigzag difference to there follow
-///     others        code 0…62: log2 of the size; 63: the size follows; then always the zigzag
+///     others        code 0…15: log2 of the size; 63: the size follows; then always the zigzag
 ///                   difference to the operand before
 ///
 /// Each batch stands for itself: the first differences are to address 0.
