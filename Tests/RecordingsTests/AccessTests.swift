@@ -137,6 +137,10 @@ struct AccessTests {
     for length in 0..<good.count {
       #expect(throws: CompactDamage.self) { try decoded(Array(good[..<length])) }
     }
+    // One access: a code without meaning, an instruction and an operand of no bytes, one of too many.
+    for access in [[0x50, 0], [0, 0, 0], [0x7f, 0, 0], [0x7f, 0x80, 0x80, 4, 0]] as [[UInt8]] {
+      #expect(throws: CompactDamage.self) { try decoded([1, UInt8(access.count)] + access) }
+    }
     withSeed { random in
       for _ in 0..<2000 {
         var bytes = good

@@ -16,9 +16,9 @@ public final class LackeyReader: RecordingReader {
   public let header = RecordingHeader(source: .accesses)
   public private(set) var files: [RecordedFile] = []
   public private(set) var ignored: [String: Int] = [:]
-  public var progress: ReadingProgress? { scanner.progress }
+  public var progress: ReadingProgress? { lines.progress }
 
-  private let scanner: LackeyScanner
+  private let lines: LineReader
   private var fileOfDescriptor: [UInt64: FileID] = [:]
 
   /// Opens a file; `-` is standard input.
@@ -26,7 +26,7 @@ public final class LackeyReader: RecordingReader {
     self.init(try ByteSource(path: path))
   }
 
-  init(_ source: ByteSource) { scanner = LackeyScanner(source) }
+  init(_ source: ByteSource) { lines = LineReader(source) }
 
   /// Whether a text that begins so looks like lackey's: an access, or a comment of valgrind.
   static func recognises(_ start: some Collection<UInt8>) -> Bool {
@@ -34,15 +34,38 @@ public final class LackeyReader: RecordingReader {
   }
 
   public func next() throws(BadInput) -> RecordedEvent? {
+    var accesses: [TracedAccess] = []
+    var position = lines.lineNumber + 1
     while true {
-      let position = scanner.lineNumber + 1
-      var accesses: [TracedAccess] = []
-      let comment = try scanner.next(into: &accesses)
-      if !accesses.isEmpty {
-        return RecordedEvent(position: position, task: 1, .accesses(accesses))
+      takeAccesses(into: &accesses)
+      guard accesses.count < TracedAccess.batchLimit, let line = try lines.next() else { break }
+      if line.matches("==", from: 0) {
+        guard accesses.isEmpty else {
+          lines.putBack()
+          break
+        }
+        if let event = try event(of: line) { return event }
+        position = lines.lineNumber + 1
+      } else {
+        // The line that the buffer held in part, or one that is no access.
+        var place = unsafe line.base
+        guard let access = unsafe LackeyLine.access(&place) else {
+          throw lines.bad("I, L, S or M, an address and a size", at: line)
+        }
+        accesses.append(access)
       }
-      guard let comment else { return nil }
-      if let event = try event(of: comment) { return event }
+    }
+    return accesses.isEmpty
+      ? nil : RecordedEvent(position: position, task: 1, .accesses(accesses))
+  }
+
+  /// Appends the accesses that stand next in the buffer, until the batch is full.
+  private func takeAccesses(into accesses: inout [TracedAccess]) {
+    accesses.reserveCapacity(TracedAccess.batchLimit)
+    unsafe lines.takeLines(TracedAccess.batchLimit - accesses.count) { place in
+      guard let access = unsafe LackeyLine.access(&place) else { return false }
+      accesses.append(access)
+      return true
     }
   }
 
@@ -64,22 +87,22 @@ public final class LackeyReader: RecordingReader {
     }
     let words = try arguments(&line)
     guard line.skip(" = "), let result = line.number() else {
-      throw scanner.bad("\" = \" and a result", at: line)
+      throw lines.bad("\" = \" and a result", at: line)
     }
     var call = RecordedCall(
       symbol, .init(words[0], words[1], words[2], words[3], words[4], words[5]),
       result: Int64(bitPattern: result))
     let isAnonymous: UInt64 = 0x20
     if symbol == .mmap, words[3] & isAnonymous == 0 { call.file = file(of: words[4]) }
-    return RecordedEvent(position: scanner.lineNumber, task: 1, .call(call))
+    return RecordedEvent(position: lines.lineNumber, task: 1, .call(call))
   }
 
   private func arguments(_ line: inout LineCursor) throws(BadInput) -> [UInt64] {
     var words: [UInt64] = []
-    guard line.skip("(") else { throw scanner.bad("\"(\"", at: line) }
+    guard line.skip("(") else { throw lines.bad("\"(\"", at: line) }
     while !line.skip(")") {
       guard words.count < 6, words.isEmpty || line.skip(","), let word = line.number() else {
-        throw scanner.bad("at most six numbers and \")\"", at: line)
+        throw lines.bad("at most six numbers and \")\"", at: line)
       }
       words.append(word)
     }

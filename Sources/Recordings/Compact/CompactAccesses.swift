@@ -128,7 +128,7 @@ private struct AccessUnpacker {
     let code = first & 63
     guard first >= 64 else { return takeInstruction(code, &deltas) }
     let size =
-      code < 16 ? 1 &<< UInt16(code) : UInt16(truncatingIfNeeded: takeNumber())
+      code < 16 ? 1 &<< UInt16(code) : takeSize(follows: code == CompactAccesses.sizeFollows)
     deltas.operand = deltas.operand &+ CompactAccesses.unfolded(takeNumber())
     // SAFETY: two bits have four values, and all four are kinds.
     let kind = unsafe unsafeBitCast(first >> 6, to: TracedAccess.Kind.self)
@@ -141,11 +141,18 @@ private struct AccessUnpacker {
   ) -> TracedAccess {
     var size = UInt16(code)
     if code == 0 {
-      size = UInt16(truncatingIfNeeded: takeNumber())
+      size = takeSize(follows: true)
       deltas.instruction = deltas.instruction &+ CompactAccesses.unfolded(takeNumber())
     }
     defer { deltas.instruction = deltas.instruction &+ UInt64(size) }
     return TracedAccess(.instruction, at: deltas.instruction, size: size)
+  }
+
+  @inline(__always)
+  private mutating func takeSize(follows: Bool) -> UInt16 {
+    let size = takeNumber()
+    if !follows || size == 0 || size > UInt64(UInt16.max) { isDamaged = true }
+    return UInt16(truncatingIfNeeded: size)
   }
 
   @inline(__always)

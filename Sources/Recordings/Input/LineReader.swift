@@ -41,7 +41,8 @@ internal import MemoryTypes
   var name: String { source.name }
   var progress: ReadingProgress { source.progress }
 
-  /// The next line without its newline, or nil after the last.
+  /// The next line without its newline, or nil after the last. A newline always stands behind it,
+  /// also where the text ends without.
   ///
   /// - Throws: `BadInput` for a line over the limit, for a NUL byte, for a text without a byte, and
   ///   whatever the source throws.
@@ -61,6 +62,24 @@ internal import MemoryTypes
         file: name, line: lineNumber, expected: "text", found: "a NUL byte in \(line.excerpt)")
     }
     return line
+  }
+
+  /// Takes lines as long as `take` does, at most `limit`, from those that are read already: the way of
+  /// long texts, since no line is looked for and none is copied.
+  ///
+  /// - Parameter take: Gets a line's first byte, reads none behind its newline, and moves behind that;
+  ///   or leaves the line, which `next` then gives, and returns false.
+  @inline(__always)
+  func takeLines(_ limit: Int, _ take: (inout UnsafePointer<UInt8>) -> Bool) {
+    guard !isHeld, let last = unsafe buffer[nextStart..<filled].lastIndex(of: 10) else { return }
+    // SAFETY: a newline ends the last of these lines, and `take` stops at each.
+    let start = unsafe UnsafePointer(buffer.baseAddress!.assumingMemoryBound(to: UInt8.self))
+    var place = unsafe start + nextStart
+    let end = unsafe start + last
+    var taken = 0
+    while taken < limit, unsafe place <= end, unsafe take(&place) { taken += 1 }
+    nextStart = unsafe place - start
+    lineNumber += taken
   }
 
   /// Makes the next call of `next` give the current line once more.
@@ -104,13 +123,14 @@ internal import MemoryTypes
       unsafe _ = memmove(buffer.baseAddress!, buffer.baseAddress! + nextStart, length)
     }
     (nextStart, filled) = (0, length)
-    let room = unsafe length..<min(length + Self.stride, buffer.count)
+    let room = unsafe length..<min(length + Self.stride, buffer.count - 1)
     let got = try unsafe source.read(
       into: UnsafeMutableRawBufferPointer(rebasing: buffer[room]))
     // SAFETY: so many bytes were just written there.
     mayHoldNul = unsafe mayHoldNul || memchr(buffer.baseAddress! + length, 0, got) != nil
     filled += got
     isAtEnd = got == 0
+    if isAtEnd { unsafe buffer[filled] = 10 }
     if isAtEnd && source.count == 0 {
       throw BadInput(file: name, line: 0, expected: "a recording", found: "an empty file")
     }
