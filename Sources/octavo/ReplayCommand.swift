@@ -36,6 +36,7 @@ struct ReplayCommand: ParsableCommand {
   }
 
   func run() throws {
+    if try replaysBoots() { return }
     var reports: [ReplayReport] = []
     var areWhole = true
     for file in files {

@@ -42,19 +42,29 @@ extension Memblock {
   public mutating func allocate(
     _ request: MemblockRequest
   ) throws(AllocationError) -> PhysicalAddress {
-    var found = place(request)
-    if found == nil && request.mayGoBelowMinimum && request.minimum > PhysicalAddress(0) {
-      var relaxed = request
-      relaxed.minimum = PhysicalAddress(0)
-      found = place(relaxed)
-    }
+    let found = placement(of: request)
     guard let found else { throw .outOfMemory }
     try reserve(PhysicalRange(found, count: request.size))
     return found
   }
 
-  /// Where `allocate` would put `request` if its minimum must hold; nil when nowhere.
-  func place(_ request: MemblockRequest) -> PhysicalAddress? {
+  /// Where `allocate` would put `request` now; nil when nowhere. Nothing changes.
+  ///
+  /// - Parameter direction: Nil for that of memblock.
+  public func placement(
+    of request: MemblockRequest, _ direction: MemblockDirection? = nil
+  ) -> PhysicalAddress? {
+    let direction = direction ?? self.direction
+    if let found = place(request, direction) { return found }
+    guard request.mayGoBelowMinimum, request.minimum > PhysicalAddress(0) else { return nil }
+    var relaxed = request
+    relaxed.minimum = PhysicalAddress(0)
+    return place(relaxed, direction)
+  }
+
+  private func place(
+    _ request: MemblockRequest, _ direction: MemblockDirection
+  ) -> PhysicalAddress? {
     let limits = limits(of: request)
     var filter = MemblockFilter(
       node: request.node, flags: hasMirror ? .mirrored : [],

@@ -1,0 +1,80 @@
+internal import SystemPackage
+
+/// Everything that the folder of one boot tells: how the guest was started, what its kernel logged,
+/// and the figures of its zones.
+///
+///     run.json        kernel, command lines, the QEMU command: the machine
+///     dmesg.txt       the log with `memblock=debug`: what was allocated and freed early
+///     zoneinfo.txt    /proc/zoneinfo, read first
+///     zonestruct.txt  fields of `struct zone`, read last; not in every folder
+///     sysctl_vm.txt   /proc/sys/vm, read in between; not needed
+///
+/// Each text may be compressed. The whole is small (a log of some hundred KB), so it is read at once.
+public struct BootFolder: Sendable {
+  public var path: String
+  public var run: BootRun
+  public var log: [BootLogEntry]
+  /// The zones as /proc/zoneinfo prints them, in its order.
+  public var zones: [BootZone]
+  /// The zones' structures; empty where the kernel's memory could not be read.
+  public var structures: BootZoneStructures
+  /// Names and values of /proc/sys/vm, as text.
+  public var settings: [String: String]
+  /// The line of /sys that says when huge pages are used; nil in a kernel without them.
+  public var hugePages: String?
+  /// Bytes of a huge page; nil in a kernel without them.
+  public var hugePageSize: UInt64?
+  /// Where the kernel's code lies in memory; nil where /proc/iomem was not kept.
+  public var kernelCode: UInt64?
+  /// The version the kernel tells at the start of its log; nil where that was lost.
+  public var version: String?
+
+  /// Whether `path` is such a folder, perhaps a damaged one.
+  public static func recognises(_ path: String) -> Bool {
+    guard FolderFacts.file("buddy.snaps.txt", in: path) == nil else { return false }
+    return ["zoneinfo.txt", "dmesg.txt"].contains { FolderFacts.file($0, in: path) != nil }
+  }
+
+  /// Reads a folder.
+  ///
+  /// - Throws: `BadInput` when a text that is needed is missing or has a line it should not have.
+  public init(path: String) throws(BadInput) {
+    self.path = path
+    run = try BootRun(path: try Self.needed("run.json", path))
+    zones = try BootZoneInfoReader.zones(try Self.lines(try Self.needed("zoneinfo.txt", path)))
+    let log = try BootLogReader(try Self.lines(try Self.needed("dmesg.txt", path)))
+    self.log = try log.readAll()
+    version = log.version
+    structures = BootZoneStructures()
+    settings = [:]
+    if let file = FolderFacts.file("zonestruct.txt", in: path) {
+      structures = try BootZoneStructures(try Self.lines(file))
+    }
+    if let file = FolderFacts.file("sysctl_vm.txt", in: path) {
+      settings = try BootSettings.values(try Self.lines(file))
+    }
+    let hugePages = "sys_kernel_mm_transparent_hugepage_"
+    self.hugePages = try Self.firstLine("\(hugePages)enabled.txt", path)
+    hugePageSize = try Self.firstLine("\(hugePages)hpage_pmd_size.txt", path).flatMap { UInt64($0) }
+    if let file = FolderFacts.file("iomem.txt", in: path) {
+      kernelCode = try BootSettings.kernelCode(try Self.lines(file))
+    }
+  }
+
+  private static func needed(_ name: String, _ folder: String) throws(BadInput) -> String {
+    if let file = FolderFacts.file(name, in: folder) { return file }
+    throw BadInput(
+      file: folder, line: 0, expected: "a folder of a boot with \(name), plain or compressed",
+      found: "none")
+  }
+
+  private static func lines(_ file: String) throws(BadInput) -> LineReader {
+    LineReader(try ByteSource(path: file))
+  }
+
+  private static func firstLine(_ name: String, _ folder: String) throws(BadInput) -> String? {
+    guard let file = FolderFacts.file(name, in: folder) else { return nil }
+    guard let line = try lines(file).next() else { return nil }
+    return line.string(0..<line.end)
+  }
+}

@@ -1,0 +1,31 @@
+/// Reads the small texts of a boot's folder.
+enum BootSettings {
+  /// `name = value` lines; others are left out.
+  static func values(_ lines: LineReader) throws(BadInput) -> [String: String] {
+    var values: [String: String] = [:]
+    while let line = try lines.next() {
+      let text = line.string(0..<line.end)
+      guard let equals = text.firstIndex(of: "=") else { continue }
+      values[trimmed(text[..<equals])] = trimmed(text[text.index(after: equals)...])
+    }
+    return values
+  }
+
+  /// Where /proc/iomem says that the kernel's code starts; nil where it does not.
+  static func kernelCode(_ lines: LineReader) throws(BadInput) -> UInt64? {
+    while var line = try lines.next() {
+      let text = line.string(0..<line.end)
+      guard text.hasSuffix(": Kernel code") else { continue }
+      line.skipSpaces()
+      return line.hexadecimal()
+    }
+    return nil
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var text = text
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,252 @@
+internal import MemoryTypes
+internal import PhysicalMemory
+internal import Recordings
+
+/// Plays a boot log through memblock: what the kernel reserved is reserved here, and whatever it left
+/// to memblock is asked of memblock, whose answer must be the kernel's.
+///
+/// The log starts when the parameter `memblock=debug` has been read, so what was reserved before is
+/// taken from the first configuration that is printed, less what the log reserved until then. After
+/// each comparison the kernel's answer counts, so that one difference does not cause others.
+struct BootReplay {
+  /// An allocation whose place was predicted.
+  struct Placement {
+    var line: Int
+    var what: String
+    /// Nil where there was no place.
+    var expected: UInt64?
+    var computed: UInt64?
+  }
+
+  /// Memory that the page allocator was given after memblock's time.
+  struct LateMemory {
+    /// Nil where nothing says where it lay.
+    var start: UInt64?
+    var bytes: UInt64
+    /// Whether it came before the marks were computed.
+    var isEarly: Bool
+  }
+
+  let kernel: BootKernel
+  let folder: BootFolder
+  let memory: BootMemory
+  private(set) var placements: [Placement] = []
+  /// Whether memblock was as each printed configuration says, after the first.
+  private(set) var configurations: [(line: Int, isEqual: Bool)] = []
+  private(set) var areas: [Range<UInt64>] = []
+  private(set) var lateMemory: [LateMemory] = []
+  /// The free frames of each node when memblock's time ended: what the page allocator got.
+  private(set) var handedOver: [Int32: [FrameRange]]?
+  /// Reservations that memblock chose for requests that are not logged.
+  private(set) var unexplained = 0
+
+  private var initialDisk: UInt64?
+  private var freed: UInt64?
+  private var hasProcessors = false
+  private var hasConfiguration = false
+
+  init(_ folder: BootFolder, _ kernel: BootKernel) throws(BadInput) {
+    self.folder = folder
+    self.kernel = kernel
+    memory = BootMemory(pageSize: kernel.pageSize)
+    guard let first = folder.log.firstIndex(where: \.isConfiguration),
+      case .configuration(let configuration) = folder.log[first].event
+    else {
+      throw BadInput(
+        file: folder.path, line: 0,
+        expected: "a log with \"MEMBLOCK configuration:\", made with memblock=debug",
+        found: "none")
+    }
+    do throws(AllocationError) {
+      try adopt(configuration, before: folder.log[..<first])
+      for index in folder.log.indices { try take(index) }
+    } catch {
+      throw BadInput(
+        file: folder.path, line: 0, expected: "at most 8192 regions of memblock",
+        found: "more than that")
+    }
+    if handedOver == nil { handOver() }
+  }
+
+  private mutating func take(_ index: Int) throws(AllocationError) {
+    let entry = folder.log[index]
+    switch entry.event {
+    case .request(let request): predict(request, at: index)
+    case .reserve(let range, let isAllocation):
+      if isAllocation { predictUnlogged(range, at: index) }
+      try memory.memblock.reserve(PhysicalRange(range))
+    case .free(let range):
+      freed = range.lowerBound
+      try memory.memblock.free(PhysicalRange(range))
+    case .add(let range):
+      // Before the first configuration memory is what that configuration says.
+      if hasConfiguration { try memory.memblock.add(PhysicalRange(range)) }
+    case .remove(let range):
+      if hasConfiguration { try memory.memblock.remove(PhysicalRange(range)) }
+    case .configuration(let configuration):
+      if hasConfiguration { try compare(configuration, entry.line) }
+      hasConfiguration = true
+    case .contiguousArea(let start?, let size):
+      let end = start.addingReportingOverflow(size)
+      if !end.overflow { areas.append(start..<end.partialValue) }
+    case .contiguousArea(nil, let size): predictFailedArea(size, entry.line)
+    case .initialDisk(let range): initialDisk = range.lowerBound
+    case .freeing(let what, let bytes): takeLate(what, bytes)
+    case .handedOver: handOver()
+    case .processorsUp: hasProcessors = true
+    case .nodeData, .zone, .movableStart, .fallbackOrder, .firmwareRange: break
+    }
+  }
+
+  /// The state at the beginning of the log.
+  private mutating func adopt(
+    _ configuration: BootConfiguration, before entries: ArraySlice<BootLogEntry>
+  ) throws(AllocationError) {
+    for region in configuration.memory {
+      try memory.memblock.add(
+        PhysicalRange(region.range), flags: MemblockFlags(rawValue: region.flags))
+    }
+    for (node, ranges) in folder.run.memoryOfNodes.enumerated() {
+      for range in ranges { try memory.memblock.setNode(PhysicalRange(range), Int32(node)) }
+    }
+    let logged = BootMemory(pageSize: kernel.pageSize)
+    for region in configuration.reserved {
+      try memory.memblock.reserve(PhysicalRange(region.range))
+    }
+    for entry in entries {
+      if case .reserve(let range, _) = entry.event {
+        try logged.memblock.reserve(PhysicalRange(range))
+      }
+    }
+    for index in 0..<logged.memblock.reserved.count {
+      try memory.memblock.free(logged.memblock.reserved[index].range)
+    }
+    if case .i386 = kernel.architecture {
+      memory.memblock.currentLimit = kernel.layout(memory.memblock, folder.run).lowMemoryEnd
+    }
+  }
+
+  private mutating func compare(
+    _ configuration: BootConfiguration, _ line: Int
+  ) throws(AllocationError) {
+    let isEqual =
+      memory.isEqual(memory.memblock.memory, configuration.memory)
+      && memory.isEqual(memory.memblock.reserved, configuration.reserved)
+    configurations.append((line, isEqual))
+    guard !isEqual else { return }
+    let everything = PhysicalRange(PhysicalAddress(0), PhysicalAddress(.max))
+    try memory.memblock.free(everything)
+    for region in configuration.reserved {
+      try memory.memblock.reserve(PhysicalRange(region.range))
+    }
+  }
+
+  private mutating func handOver() {
+    guard handedOver == nil else { return }
+    freed = nil
+    var frames: [Int32: [FrameRange]] = [:]
+    for node in nodes {
+      for free in memory.memblock.freeRanges(MemblockFilter(node: node)) {
+        let whole = free.wholeFrames(kernel.pageSize)
+        if whole.start < whole.end { frames[node, default: []].append(whole) }
+      }
+    }
+    handedOver = frames
+  }
+
+  /// The numbers of the nodes with memory.
+  var nodes: [Int32] {
+    let regions = memory.memblock.memory
+    return Set((0..<regions.count).map { regions[$0].node }).sorted()
+  }
+
+  private mutating func takeLate(_ what: String, _ bytes: UInt64) {
+    let start = what == "initrd memory" ? freed ?? initialDisk : freed ?? folder.kernelCode
+    lateMemory.append(LateMemory(start: start, bytes: bytes, isEarly: !hasProcessors))
+    freed = nil
+  }
+}
+
+extension BootReplay {
+  /// Asks memblock what the kernel asked it; the kernel's answer is the next entry.
+  private mutating func predict(_ request: BootRequest, at index: Int) {
+    var asked = MemblockRequest(
+      size: request.size, alignment: request.alignment,
+      node: request.node < 0 ? nil : request.node,
+      isExactNode: request.function.contains("exact"),
+      minimum: PhysicalAddress(request.minimum),
+      limit: MemblockRequest.Limit(rawValue: request.limit))
+    asked.mayGoBelowMinimum = !request.function.contains("phys_alloc")
+    let answer = answer(to: request.size, at: index)
+    compare(asked, answer, "\(request.caller), \(request.size) bytes", folder.log[index].line)
+  }
+
+  /// The reservation that follows, if it is the answer.
+  private func answer(to size: UInt64, at index: Int) -> UInt64? {
+    guard folder.log.indices.contains(index + 1),
+      case .reserve(let range, isAllocation: true) = folder.log[index + 1].event,
+      UInt64(range.count) == size
+    else { return nil }
+    return range.lowerBound
+  }
+
+  /// Two callers do not log what they ask for: those of node descriptors and of contiguous areas.
+  private mutating func predictUnlogged(_ range: Range<UInt64>, at index: Int) {
+    if folder.log.indices.contains(index - 1),
+      case .request(let request) = folder.log[index - 1].event,
+      request.size == UInt64(range.count)
+    {
+      return
+    }
+    let line = folder.log[index].line
+    guard folder.log.indices.contains(index + 1) else {
+      unexplained += 1
+      return
+    }
+    switch folder.log[index + 1].event {
+    case .nodeData(let node):
+      let request = MemblockRequest(size: UInt64(range.count), alignment: 64, node: node)
+      compare(request, range.lowerBound, "descriptor of node \(node)", line)
+    case .contiguousArea(let start?, let size) where start == range.lowerBound:
+      predictArea(size, start, line)
+    default: unexplained += 1
+    }
+  }
+
+  private mutating func compare(
+    _ request: MemblockRequest, _ answer: UInt64?, _ what: String, _ line: Int
+  ) {
+    let computed = memory.memblock.placement(of: request)?.rawValue
+    placements.append(
+      Placement(line: line, what: what, expected: answer, computed: computed))
+  }
+
+  private mutating func predictArea(_ size: UInt64, _ start: UInt64, _ line: Int) {
+    let area = ContiguousPlacement(size: wantedArea ?? size, kernel, folder.run)
+    let computed = area.placement(in: memory.memblock)
+    placements.append(
+      Placement(
+        line: line, what: "contiguous area", expected: start, computed: computed?.rawValue))
+  }
+
+  private mutating func predictFailedArea(_ size: UInt64, _ line: Int) {
+    let area = ContiguousPlacement(size: wantedArea ?? size, kernel, folder.run)
+    let computed = area.placement(in: memory.memblock)
+    placements.append(
+      Placement(
+        line: line, what: "contiguous area", expected: nil, computed: computed?.rawValue))
+  }
+
+  /// The size the command line wants; nil for the kernel's default.
+  private var wantedArea: UInt64? {
+    folder.run.parameter("cma").flatMap { text in
+      BootRun.size(String(text.prefix { $0 != "@" }), unit: 1)
+    }
+  }
+}
+
+extension BootLogEntry {
+  fileprivate var isConfiguration: Bool {
+    if case .configuration = event { true } else { false }
+  }
+}
