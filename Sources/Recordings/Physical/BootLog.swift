@@ -22,7 +22,8 @@ public struct BootLogEntry: Hashable, Sendable {
     case initialDisk(Range<UInt64>)
     /// Memory was given to the page allocator late. `Freeing unused kernel memory: 448K`
     case freeing(what: String, bytes: UInt64)
-    /// What memblock had free has gone to the page allocator. `Memory: …`
+    /// What memblock had free has gone to the page allocator: the next thing to start says so.
+    /// `SLUB: …`, or `Memory: …`, which newer kernels print much later.
     case handedOver
     /// All processors run; the marks are computed after it. `smp: Brought up …`
     case processorsUp

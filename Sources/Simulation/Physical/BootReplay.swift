@@ -41,7 +41,8 @@ struct BootReplay {
   private(set) var unexplained = 0
 
   private var initialDisk: UInt64?
-  private var freed: UInt64?
+  /// What the entry before gave back to memblock; the next one may say why.
+  private var freed: Range<UInt64>?
   private var hasProcessors = false
   private var hasConfiguration = false
 
@@ -70,13 +71,15 @@ struct BootReplay {
 
   private mutating func take(_ index: Int) throws(AllocationError) {
     let entry = folder.log[index]
+    let justFreed = freed
+    freed = nil
     switch entry.event {
     case .request(let request): predict(request, at: index)
     case .reserve(let range, let isAllocation):
       if isAllocation { predictUnlogged(range, at: index) }
       try memory.memblock.reserve(PhysicalRange(range))
     case .free(let range):
-      freed = range.lowerBound
+      freed = range
       try memory.memblock.free(PhysicalRange(range))
     case .add(let range):
       // Before the first configuration memory is what that configuration says.
@@ -91,7 +94,7 @@ struct BootReplay {
       if !end.overflow { areas.append(start..<end.partialValue) }
     case .contiguousArea(nil, let size): predictFailedArea(size, entry.line)
     case .initialDisk(let range): initialDisk = range.lowerBound
-    case .freeing(let what, let bytes): takeLate(what, bytes)
+    case .freeing(let what, let bytes): takeLate(what, bytes, at: justFreed?.lowerBound)
     case .handedOver: handOver()
     case .processorsUp: hasProcessors = true
     case .nodeData, .zone, .movableStart, .fallbackOrder, .firmwareRange: break
@@ -143,7 +146,6 @@ struct BootReplay {
 
   private mutating func handOver() {
     guard handedOver == nil else { return }
-    freed = nil
     var frames: [Int32: [FrameRange]] = [:]
     for node in nodes {
       for free in memory.memblock.freeRanges(MemblockFilter(node: node)) {
@@ -160,10 +162,9 @@ struct BootReplay {
     return Set((0..<regions.count).map { regions[$0].node }).sorted()
   }
 
-  private mutating func takeLate(_ what: String, _ bytes: UInt64) {
-    let start = what == "initrd memory" ? freed ?? initialDisk : freed ?? folder.kernelCode
+  private mutating func takeLate(_ what: String, _ bytes: UInt64, at place: UInt64?) {
+    let start = place ?? (what == "initrd memory" ? initialDisk : folder.kernelCode)
     lateMemory.append(LateMemory(start: start, bytes: bytes, isEarly: !hasProcessors))
-    freed = nil
   }
 }
 
@@ -199,6 +200,8 @@ extension BootReplay {
       return
     }
     let line = folder.log[index].line
+    // A log may have lost its beginning, and with it the request for its first line.
+    guard index > 0 else { return }
     guard folder.log.indices.contains(index + 1) else {
       unexplained += 1
       return
