@@ -8,6 +8,7 @@ internal import SystemPackage
 ///     zoneinfo.txt    /proc/zoneinfo, read first
 ///     zonestruct.txt  fields of `struct zone`, read last; not in every folder
 ///     sysctl_vm.txt   /proc/sys/vm, read in between; not needed
+///     memblock_*.txt  memblock's arrays as debugfs shows them at last; not on every architecture
 ///
 /// Each text may be compressed. The whole is small (a log of some hundred KB), so it is read at once.
 public struct BootFolder: Sendable {
@@ -26,6 +27,9 @@ public struct BootFolder: Sendable {
   public var hugePageSize: UInt64?
   /// Where the kernel's code lies in memory; nil where /proc/iomem was not kept.
   public var kernelCode: UInt64?
+  /// Memblock's arrays when the machine ran; nil where the kernel keeps them no longer.
+  public var lastMemory: [Range<UInt64>]?
+  public var lastReserved: [Range<UInt64>]?
   /// The version the kernel tells at the start of its log; nil where that was lost.
   public var version: String?
 
@@ -47,6 +51,8 @@ public struct BootFolder: Sendable {
     version = log.version
     structures = BootZoneStructures()
     settings = [:]
+    lastMemory = try Self.regions("memblock_memory.txt", path)
+    lastReserved = try Self.regions("memblock_reserved.txt", path)
     if let file = FolderFacts.file("zonestruct.txt", in: path) {
       structures = try BootZoneStructures(try Self.lines(file))
     }
@@ -70,6 +76,13 @@ public struct BootFolder: Sendable {
 
   private static func lines(_ file: String) throws(BadInput) -> LineReader {
     LineReader(try ByteSource(path: file))
+  }
+
+  private static func regions(
+    _ name: String, _ folder: String
+  ) throws(BadInput) -> [Range<UInt64>]? {
+    guard let file = FolderFacts.file(name, in: folder) else { return nil }
+    return try BootSettings.regions(try lines(file))
   }
 
   private static func firstLine(_ name: String, _ folder: String) throws(BadInput) -> String? {

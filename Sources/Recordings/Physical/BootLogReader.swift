@@ -42,7 +42,8 @@ final class BootLogReader {
     if line.skip("Freeing ") { return freeing(&line) }
     if line.skip("NUMA: NODE_DATA [mem ") { return nodeDescriptor() }
     if line.skip("SLUB: ") || line.skip("Memory: ") { return .handedOver }
-    if line.skip("smp: Brought up ") || line.skip("devtmpfs: initialized") { return .processorsUp }
+    if line.skip("smp: Brought up ") { return processorsUp(&line) }
+    if line.skip("devtmpfs: initialized") { return .processorsUp(count: nil) }
     if line.skip("RAMDISK: [mem ") || line.skip("Allocated new RAMDISK: [mem ") {
       return Self.range(&line).map { .initialDisk($0) }
     }
@@ -109,6 +110,14 @@ extension BootLogReader {
   private func nodeDescriptor() -> BootLogEntry.Event {
     defer { descriptors += 1 }
     return .nodeData(node: descriptors)
+  }
+
+  /// `1 node, 4 CPUs`
+  private func processorsUp(_ line: inout LineCursor) -> BootLogEntry.Event {
+    guard line.text(before: UInt8(ascii: ",")) != nil, line.skip(", "), let count = line.decimal(),
+      count > 0
+    else { return .processorsUp(count: nil) }
+    return .processorsUp(count: UInt(clamping: count))
   }
 
   private func contiguousArea(_ line: inout LineCursor) -> BootLogEntry.Event? {

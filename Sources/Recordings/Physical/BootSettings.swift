@@ -22,6 +22,23 @@ enum BootSettings {
     return nil
   }
 
+  /// Lines of debugfs: `   0: 0x0000000040000000..0x000000005fffffff    0 NONE`.
+  static func regions(_ lines: LineReader) throws(BadInput) -> [Range<UInt64>] {
+    var regions: [Range<UInt64>] = []
+    while var line = try lines.next() {
+      line.skipSpaces()
+      guard line.decimal() != nil, line.skip(": "), let first = line.number(), line.skip(".."),
+        let last = line.number(), let range = BootLogReader.range(first, last)
+      else {
+        throw BadInput(
+          file: lines.name, line: lines.lineNumber,
+          expected: "a region of memblock, N: 0x…..0x…", found: line.excerpt)
+      }
+      regions.append(range)
+    }
+    return regions
+  }
+
   private static func trimmed(_ text: Substring) -> String {
     var text = text
     while text.first?.isWhitespace == true { text.removeFirst() }

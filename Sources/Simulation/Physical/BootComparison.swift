@@ -35,6 +35,16 @@ public enum BootComparison {
         "memblock", "configuration, line \(line)", kernel: "as logged",
         computed: isEqual ? "as logged" : "otherwise")
     }
+    let (memory, reserved) = (replay.memory.memblock.memory, replay.memory.memblock.reserved)
+    for (name, list, last) in [
+      ("memory", memory, replay.folder.lastMemory),
+      ("reserved", reserved, replay.folder.lastReserved),
+    ] {
+      guard let last else { continue }
+      report.compare(
+        "memblock", "\(name) at last", kernel: "as shown",
+        computed: BootMemory.isEqual(list, last) ? "as shown" : "otherwise")
+    }
     if replay.unexplained > 0 {
       report.leaveOut("memblock", "blocks of unknown requests", "\(replay.unexplained)")
     }
@@ -50,7 +60,7 @@ public enum BootComparison {
   private static func compareLog(
     _ model: BootModel, _ folder: BootFolder, _ kernel: BootKernel, _ report: inout BootReport
   ) {
-    let orders = FallbackOrders(folder.run)
+    let orders = FallbackOrders(folder.run, kernel.nodes)
     for entry in folder.log {
       switch entry.event {
       case .zone(let name, let range):

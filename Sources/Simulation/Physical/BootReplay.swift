@@ -109,7 +109,7 @@ struct BootReplay {
       try memory.memblock.add(
         PhysicalRange(region.range), flags: MemblockFlags(rawValue: region.flags))
     }
-    for (node, ranges) in folder.run.memoryOfNodes.enumerated() {
+    for (node, ranges) in folder.run.memory(of: kernel.nodes).enumerated() {
       for range in ranges { try memory.memblock.setNode(PhysicalRange(range), Int32(node)) }
     }
     let logged = BootMemory(pageSize: kernel.pageSize)
@@ -133,8 +133,8 @@ struct BootReplay {
     _ configuration: BootConfiguration, _ line: Int
   ) throws(AllocationError) {
     let isEqual =
-      memory.isEqual(memory.memblock.memory, configuration.memory)
-      && memory.isEqual(memory.memblock.reserved, configuration.reserved)
+      BootMemory.isEqual(memory.memblock.memory, configuration.memory.map(\.range))
+      && BootMemory.isEqual(memory.memblock.reserved, configuration.reserved.map(\.range))
     configurations.append((line, isEqual))
     guard !isEqual else { return }
     let everything = PhysicalRange(PhysicalAddress(0), PhysicalAddress(.max))
