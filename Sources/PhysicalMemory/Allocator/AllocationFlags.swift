@@ -49,6 +49,11 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   /// Within the nodes that the process may use. Linux: `__GFP_HARDWALL`.
   public static var hardwall: AllocationFlags { AllocationFlags(rawValue: 1 << 19) }
 
+  /// May not use the reserve whoever asks. Linux: `__GFP_NOMEMALLOC`.
+  public static var noReserves: AllocationFlags { AllocationFlags(rawValue: 1 << 20) }
+  /// Will be written to soon: spread dirty pages over zones. Linux: `__GFP_WRITE`.
+  public static var willBeDirty: AllocationFlags { AllocationFlags(rawValue: 1 << 21) }
+
   /// Both kinds of reclaim. Linux: `__GFP_RECLAIM`.
   public static var reclaim: AllocationFlags { [.directReclaim, .wakesReclaim] }
   /// For the kernel's own data; may wait. Linux: `GFP_KERNEL`.

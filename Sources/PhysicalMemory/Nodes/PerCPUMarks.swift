@@ -20,3 +20,10 @@ public struct PerCPUMarks: Hashable, Sendable {
     self.highMaximum = highMaximum
   }
 }
+
+extension PerCPUMarks {
+  /// Lists that hold nothing: every frame goes to the free lists at once. Linux: `BOOT_PAGESET_HIGH`.
+  public static var none: PerCPUMarks {
+    PerCPUMarks(batch: PageCount(1), highMinimum: .zero, highMaximum: .zero)
+  }
+}
