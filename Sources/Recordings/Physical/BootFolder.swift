@@ -33,10 +33,12 @@ public struct BootFolder: Sendable {
   /// The version the kernel tells at the start of its log; nil where that was lost.
   public var version: String?
 
-  /// Whether `path` is such a folder, perhaps a damaged one.
+  /// Whether `path` is such a folder, perhaps one that lacks a text: it holds zones or a log, or says
+  /// how a guest was started, and no snapshots of an allocator that ran.
   public static func recognises(_ path: String) -> Bool {
-    guard FolderFacts.file("buddy.snaps.txt", in: path) == nil else { return false }
-    return ["zoneinfo.txt", "dmesg.txt"].contains { FolderFacts.file($0, in: path) != nil }
+    func holds(_ name: String) -> Bool { FolderFacts.file(name, in: path) != nil }
+    if ["buddy", "frag", "cma"].contains(where: { holds("\($0).snaps.txt") }) { return false }
+    return ["zoneinfo.txt", "dmesg.txt", "run.json"].contains(where: holds)
   }
 
   /// Reads a folder.
