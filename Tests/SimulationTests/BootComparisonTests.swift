@@ -1,6 +1,8 @@
 import Foundation
+import MemoryTypes
 import Recordings
 import Simulation
+import TestSupport
 import Testing
 
 /// Machines that real kernels booted on, built anew from their logs.
@@ -87,6 +89,62 @@ struct BootComparisonTests {
       #expect(blocks.first?.computed == "0x5ffcfb40")
       #expect(blocks.first?.kernel == "0x5ffcfb00")
     }
+  }
+}
+
+@Suite("Damaged boots")
+struct DamagedBootTests {
+  /// Numbers that arithmetic finds hard.
+  private static let numbers = [
+    "0", "1", "18446744073709551615", "9223372036854775807", "4294967296", "99999999999",
+  ]
+
+  @Test("numbers changed at random lead to a report or to one line, never to a trap")
+  func numbers() throws {
+    try withSeed { random in
+      for kernel in ["arm64-4k-va39", "x86_64-612", "i386-pae-61"] {
+        try withBoots(of: kernel) { folders in
+          for _ in 0..<12 {
+            let folder = random.element(of: folders)
+            try withChanged(random.element(of: Self.files), in: folder, &random) {
+              do {
+                _ = try BootComparison.report(BootFolder(path: folder.path))
+              } catch let error as BadInput {
+                #expect(!error.description.contains("\n"))
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static let files = [
+    "run.json", "dmesg.txt", "zoneinfo.txt", "zonestruct.txt", "sysctl_vm.txt",
+  ]
+
+  /// Runs `body` while a tenth of the numbers of a text are others.
+  private func withChanged(
+    _ name: String, in folder: URL, _ random: inout SeededGenerator, _ body: () throws -> Void
+  ) throws {
+    let file = folder.appending(path: name)
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else { return }
+    var changed = ""
+    var digits = ""
+    for character in text + " " {
+      if character.isNumber {
+        digits.append(character)
+        continue
+      }
+      if !digits.isEmpty {
+        changed += random.chance(oneIn: 10) ? random.element(of: Self.numbers) : digits
+        digits = ""
+      }
+      changed.append(character)
+    }
+    try changed.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? text.write(to: file, atomically: true, encoding: .utf8) }
+    try body()
   }
 }
 

@@ -42,6 +42,9 @@ final class BootMemory {
 }
 
 extension Range<UInt64> {
+  /// How many bytes; unlike `count` of any value.
+  var size: UInt64 { upperBound - lowerBound }
+
   init(_ range: PhysicalRange) {
     self = range.start.rawValue..<Swift.max(range.start.rawValue, range.end.rawValue)
   }
@@ -70,7 +73,7 @@ extension BootRun {
       let above = range.clamped(to: low..<UInt64.max)
       return [
         below.lowerBound &+ base..<below.upperBound &+ base,
-        above.lowerBound - low + above4GiB..<Self.sum(above.upperBound - low, above4GiB),
+        Self.sum(above.lowerBound - low, above4GiB)..<Self.sum(above.upperBound - low, above4GiB),
       ].filter { !$0.isEmpty }
     }
   }

@@ -186,7 +186,7 @@ extension BootReplay {
   private func answer(to size: UInt64, at index: Int) -> UInt64? {
     guard folder.log.indices.contains(index + 1),
       case .reserve(let range, isAllocation: true) = folder.log[index + 1].event,
-      UInt64(range.count) == size
+      range.size == size
     else { return nil }
     return range.lowerBound
   }
@@ -195,7 +195,7 @@ extension BootReplay {
   private mutating func predictUnlogged(_ range: Range<UInt64>, at index: Int) {
     if folder.log.indices.contains(index - 1),
       case .request(let request) = folder.log[index - 1].event,
-      request.size == UInt64(range.count)
+      request.size == range.size
     {
       return
     }
@@ -208,7 +208,7 @@ extension BootReplay {
     }
     switch folder.log[index + 1].event {
     case .nodeData(let node):
-      let request = MemblockRequest(size: UInt64(range.count), alignment: 64, node: node)
+      let request = MemblockRequest(size: range.size, alignment: 64, node: node)
       compare(request, range.lowerBound, "descriptor of node \(node)", line)
     case .contiguousArea(let start?, let size) where start == range.lowerBound:
       predictArea(size, start, line)
