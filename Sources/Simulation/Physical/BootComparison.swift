@@ -17,6 +17,7 @@ public enum BootComparison {
     compareZoneInfo(model, folder, kernel, &report)
     compareStructures(model, folder, &report)
     compareMachine(model, folder, &report)
+    compareResources(replay, &report)
     return report
   }
 
@@ -87,6 +88,20 @@ public enum BootComparison {
   private static func text(_ range: PhysicalRange?) -> String {
     guard let range, !range.isEmpty else { return "empty" }
     return "\(hexadecimal(range.start.rawValue))-\(hexadecimal(range.end.rawValue - 1))"
+  }
+
+  /// Memory in /proc/iomem and what it holds; devices are not memblock's.
+  private static func compareResources(_ replay: BootReplay, _ report: inout BootReport) {
+    guard !replay.resources.isEmpty else { return }
+    var isMemory = false
+    let shown = replay.folder.resources.filter { resource in
+      if resource.depth == 0 { isMemory = ["System RAM", "reserved"].contains(resource.name) }
+      return isMemory
+    }
+    let equal = zip(shown, replay.resources).count { $0 == $1 }
+    report.compare(
+      "memblock", "lines of iomem", kernel: shown.count,
+      computed: shown.count == replay.resources.count ? equal : replay.resources.count)
   }
 
   private static func compareMachine(

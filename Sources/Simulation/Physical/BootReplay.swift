@@ -37,6 +37,8 @@ struct BootReplay {
   private(set) var lateMemory: [LateMemory] = []
   /// The free frames of each node when memblock's time ended: what the page allocator got.
   private(set) var handedOver: [Int32: [FrameRange]]?
+  /// Memory and what is in it, as /proc/iomem would show it at that moment.
+  private(set) var resources: [BootResource] = []
   /// Reservations that memblock chose for requests that are not logged.
   private(set) var unexplained = 0
 
@@ -154,6 +156,25 @@ struct BootReplay {
       }
     }
     handedOver = frames
+    listResources()
+  }
+
+  /// Only arm64 shows what memblock has reserved.
+  private mutating func listResources() {
+    func place(_ name: String) -> PhysicalRange? {
+      folder.resources.first { $0.name == name }.map { PhysicalRange($0.range) }
+    }
+    guard case .arm64 = kernel.architecture, let code = place("Kernel code"),
+      let data = place("Kernel data")
+    else { return }
+    var resources: [BootResource] = []
+    let image = KernelImage(code: code, data: data)
+    memory.memblock.forEachResource(image, kernel.pageSize) { resource in
+      resources.append(
+        BootResource(
+          range: Range(resource.range), name: "\(resource.name.text)", depth: resource.depth))
+    }
+    self.resources = resources
   }
 
   /// The numbers of the nodes with memory.
