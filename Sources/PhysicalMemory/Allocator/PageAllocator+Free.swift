@@ -50,8 +50,7 @@ extension PageAllocator {
   /// Whether blocks of `order` pass through the per-CPU lists. Linux: `pcp_allowed_order()`.
   @inline(__always)
   func isOnPerCPULists(_ order: Order) -> Bool {
-    order <= PerCPULists.largestOrder
-      || (order == options.pageblockOrder && options.hasHugePages)
+    perCPUOrders &>> UInt16(order.rawValue) & 1 != 0
   }
 
   @inline(never)

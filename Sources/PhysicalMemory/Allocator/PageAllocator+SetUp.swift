@@ -7,6 +7,7 @@ extension PageAllocator {
   /// Linux: `build_all_zonelists()`, `init_per_zone_wmark_min()`.
   func setUp() {
     buildZonelists()
+    buildWays()
     setMarks()
   }
 

@@ -29,10 +29,11 @@ public struct PageAllocator: ~Copyable {
   /// Whether requests keep to pageblocks of their type: memory is large enough for it.
   /// Linux: `page_group_by_mobility_disabled`.
   public let groupsByMobility: Bool
+  /// A bit for each order whose blocks pass through the per-CPU lists.
+  let perCPUOrders: UInt16
   let zonelists: Zonelists
   let processorNodes: ProcessorNodes
-  /// The highest zone that a request may use, by its zone flags. Linux: `GFP_ZONE_TABLE`.
-  let highestZones: InlineArray<16, Zone.Kind>
+  let ways: AllocationWays
   let faults = FaultSwitch()
 
   init(
@@ -48,7 +49,8 @@ public struct PageAllocator: ~Copyable {
     relief = nil
     zonelists = parts.zonelists
     processorNodes = parts.processorNodes
-    highestZones = options.layout.kinds.highestZones
+    perCPUOrders = options.perCPUOrders
+    ways = parts.ways
   }
 
   /// The largest order that can be asked for. Linux: `MAX_PAGE_ORDER`.
@@ -66,12 +68,13 @@ public struct PageAllocator: ~Copyable {
   public func allocatePages(
     order: Order, flags: AllocationFlags, on policy: NodePolicy = .local
   ) throws(AllocationError) -> Ref<Page> {
-    let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
-    let request = request(order, flags, policy)
-    guard !isFaulty, let page = take(request, fastAttempt(request)) else {
-      return try allocateSlowly(request, isFaulty)
+    let processor = processors.index
+    if policy == .local, !faults.isArmed,
+      let page = takeQuickly(order, flags, on: processor)
+    {
+      return prepare(page, order, flags)
     }
-    return prepare(page, order, flags)
+    return try allocateCarefully(order, flags, policy)
   }
 
   /// Allocates one frame. Linux: `alloc_page()`.

@@ -17,12 +17,23 @@ extension Zone {
   func allows(
     _ order: Order, above mark: PageCount, highest: Zone.Kind, _ attempt: AttemptFlags
   ) -> Bool {
-    if order == .zero {
-      let usable = Int(bitPattern: counters.visibleFreePages) &- unusable(order, attempt)
-      if usable > Int(bitPattern: mark.rawValue &+ reserve[highest].rawValue) { return true }
-    }
+    if order == .zero, allowsQuickly(order, above: mark, highest: highest, attempt) { return true }
     return allowsSlowly(order, mark, highest, attempt)
   }
+
+  /// The same where one look is enough: true is right, false is not known.
+  @inline(__always)
+  func allowsQuickly(
+    _ order: Order, above mark: PageCount, highest: Zone.Kind, _ attempt: AttemptFlags
+  ) -> Bool {
+    let usable = Int(bitPattern: counters.visibleFreePages) &- unusable(order, attempt)
+    guard usable > Int(bitPattern: mark.rawValue &+ reserve[highest].rawValue) else { return false }
+    return order == .zero || hasBlock(order, attempt)
+  }
+
+  /// Whether nothing is remembered of the zone that a request would have to react to.
+  @inline(__always)
+  var isCalm: Bool { counters.isCalm }
 
   @inline(never)
   private func allowsSlowly(
@@ -53,6 +64,7 @@ extension Zone {
   }
 
   /// Whether a free list that the attempt may use has a block of `order` or more.
+  @inline(__always)
   private func hasBlock(_ order: Order, _ attempt: AttemptFlags) -> Bool {
     var orders =
       counters.orders(of: .unmovable) | counters.orders(of: .movable)

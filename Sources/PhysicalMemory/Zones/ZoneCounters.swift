@@ -92,6 +92,10 @@ struct ZoneCounters: ~Copyable, Sendable {
   func countHighAtomic(_ change: Int) { Self.add(change, to: highAtomic) }
   func setBoost(_ pages: PageCount) { boosted.store(pages.rawValue, ordering: .relaxed) }
 
+  /// Whether no flag is set.
+  @inline(__always)
+  var isCalm: Bool { flags.load(ordering: .relaxed) == 0 }
+
   @inline(__always)
   func has(_ flag: Flags) -> Bool {
     flags.load(ordering: .relaxed) & flag.rawValue != 0
