@@ -5,7 +5,8 @@ import Foundation
 enum Main {
   static var benchmarks: [Benchmark] {
     [
-      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .walk,
+      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .lackey,
+      .traces, .walk,
       .mapRange,
       .tableHistory,
     ]

@@ -25,7 +25,7 @@ public struct MMU: ~Copyable {
   public var tlb: TLBHierarchy
   /// Translations that ended in a fault.
   public internal(set) var faults: UInt64
-  private var kernelRights: KernelRights
+  @usableFromInline var kernelRights: KernelRights
 
   /// An MMU that translates by the tables under `root`, with the control bits that Linux sets.
   public init(
@@ -111,7 +111,7 @@ public struct MMU: ~Copyable {
   ///
   /// Never traps: whatever stands in tables and addresses ends in an address or a fault. The
   /// address may lie beyond RAM, where devices would be.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func translate(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
@@ -124,8 +124,8 @@ public struct MMU: ~Copyable {
     return try translateLong(address, access, privilege)
   }
 
-  @inline(never)
-  private mutating func translateLong(
+  @usableFromInline @inline(never)
+  mutating func translateLong(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
     let hit = tlb.lookUpLong(
@@ -135,7 +135,7 @@ public struct MMU: ~Copyable {
   }
 
   /// The bit of `AccessRights` that an access asks for.
-  @inline(__always)
+  @inlinable @inline(__always)
   func rights(_ access: MemoryAccess, _ privilege: Privilege) -> UInt64 {
     if privilege == .user { return 1 &<< UInt64(access.rawValue) }
     switch access {
@@ -149,9 +149,9 @@ public struct MMU: ~Copyable {
 /// Which bits of `AccessRights` the kernel's accesses ask for under the control bits of the moment.
 @usableFromInline
 struct KernelRights {
-  var read: UInt64
-  var write: UInt64
-  var execute: UInt64
+  @usableFromInline var read: UInt64
+  @usableFromInline var write: UInt64
+  @usableFromInline var execute: UInt64
 
   init(_ control: MMUControl) {
     let isOwnOnly = control.contains(.noKernelAccess)
