@@ -24,17 +24,3 @@ public func trapHandler(_ frame: UnsafeMutablePointer<trap_frame>, _ kind: UInt3
   unsafe frame.pointee.counter = frame.pointee.general.30
   unsafe frame.pointee.status = ownLevelMasked
 }
-
-private func reportAndStop(_ frame: trap_frame, _ kind: UInt32) -> Never {
-  var console = Console()
-  console.write("trap ")
-  console.write(decimal: UInt64(kind))
-  console.write(", syndrome 0x")
-  console.write(hexadecimal: read_esr_el1())
-  console.write(", address 0x")
-  console.write(hexadecimal: read_far_el1())
-  console.write(", counter 0x")
-  console.write(hexadecimal: frame.counter)
-  console.write("\n")
-  panic("a trap that nothing handles")
-}

@@ -3,6 +3,7 @@ public import MemoryTypes
 extension MMU {
   /// A walk from the root that `address` belongs to; changes nothing, and no cache helps.
   public func walkTables(_ address: VirtualAddress) -> TranslationWalk {
+    let address = untagged(address)
     let isHigh = isInHighHalf(address)
     guard let start = isHigh ? highRoot : root else { return .outsideAnyTable }
     return format(isHigh: isHigh).pointee.walk(address, from: start, in: memory)

@@ -73,10 +73,8 @@ public struct MMU: ~Copyable {
     format(isHigh: true).pointee = tcr.highFormat
     root = tcr.isLowDisabled ? nil : Self.rootFrame(ttbr0, format)
     highRoot = tcr.isHighDisabled ? nil : Self.rootFrame(ttbr1, highFormat)
-    control.subtract([.wideIdentifiers, .marksAccessed, .marksDirty])
-    if tcr.hasWideIdentifiers { control.insert(.wideIdentifiers) }
-    if tcr.marksAccessed { control.insert(.marksAccessed) }
-    if tcr.marksAccessed, tcr.marksDirty { control.insert(.marksDirty) }
+    control.subtract(TranslationControl.controls)
+    control.formUnion(tcr.control)
     asid = identifier(UInt16((tcr.isIdentifierHigh ? ttbr1 : ttbr0) >> 48))
   }
 
@@ -110,7 +108,8 @@ public struct MMU: ~Copyable {
   /// The physical address behind `address`, if `privilege` may do `access` there.
   ///
   /// Never traps: whatever stands in tables and addresses ends in an address or a fault. The
-  /// address may lie beyond RAM, where devices would be.
+  /// address may lie beyond RAM, where devices would be. A fault names the address without its tag,
+  /// where tags are ignored.
   @inlinable @inline(__always)
   public mutating func translate(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
@@ -128,10 +127,21 @@ public struct MMU: ~Copyable {
   mutating func translateLong(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
+    let address = untagged(address)
     let hit = tlb.lookUpLong(
       address, asid: asid, rights: rights(access, privilege), isFetch: access == .execute)
     if let hit { return hit }
     return try walkAndFill(address, access, privilege)
+  }
+
+  /// The address without its tag: what tables and TLBs know it by.
+  @inline(__always)
+  func untagged(_ address: VirtualAddress) -> VirtualAddress {
+    guard !control.isDisjoint(with: [.ignoresLowTag, .ignoresHighTag]) else { return address }
+    let isHigh = isInHighHalf(address)
+    guard control.contains(isHigh ? .ignoresHighTag : .ignoresLowTag) else { return address }
+    let tag = (0xFF as UInt) << 56
+    return VirtualAddress(isHigh ? address.rawValue | tag : address.rawValue & ~tag)
   }
 
   /// The bit of `AccessRights` that an access asks for.

@@ -21,6 +21,7 @@ SYSTEM_REGISTER(tcr_el1)
 SYSTEM_REGISTER(ttbr0_el1)
 SYSTEM_REGISTER(ttbr1_el1)
 SYSTEM_REGISTER(par_el1)
+SYSTEM_REGISTER(id_aa64isar0_el1)
 SYSTEM_REGISTER(id_aa64mmfr0_el1)
 SYSTEM_REGISTER(id_aa64mmfr1_el1)
 SYSTEM_REGISTER(id_aa64mmfr2_el1)
@@ -64,6 +65,12 @@ static inline void invalidate_asid(uint64_t operand) {
 // `operand` as the instruction wants it: the identifier in bits 63:48, address bits 55:12 in 43:0.
 static inline void invalidate_address(uint64_t operand) {
   __asm__ volatile("dsb ishst\n\ttlbi vae1is, %0\n\tdsb ish\n\tisb" ::"r"(operand) : "memory");
+}
+
+// `tlbi rvae1is`, which an assembler for Armv8.0 does not know (C5.5): the operand names a range.
+static inline void invalidate_range(uint64_t operand) {
+  __asm__ volatile("dsb ishst\n\tsys #0, c8, c2, #1, %0\n\tdsb ish\n\tisb" ::"r"(operand)
+                   : "memory");
 }
 
 static inline void pause_processor(void) { __asm__ volatile("yield" ::: "memory"); }
