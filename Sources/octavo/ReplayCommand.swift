@@ -37,6 +37,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     if try replaysBoots() { return }
+    if let folders = try allocatorFolders { return try replay(folders) }
     var reports: [ReplayReport] = []
     var areWhole = true
     for file in files {
