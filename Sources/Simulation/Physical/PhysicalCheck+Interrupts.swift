@@ -71,13 +71,17 @@ extension PhysicalCheck {
   }
 
   /// Whether a frame of the burst is next seen leaving the free lists: on a per-CPU list it would have
-  /// been drained or handed out first.
+  /// been drained or handed out first; or whether its list is filled before, which only an empty one
+  /// is.
   private func wentPastLists(_ burst: Range<Int>) -> Bool {
     let frames = frames(of: burst) { $1 <= 3 }
     guard !frames.isEmpty else { return false }
+    let lists = lists(of: burst)
     for event in events[burst.upperBound...] {
       switch event.kind {
-      case .take(let frame, _, _, _): if frames.contains(frame) { return true }
+      case .take(let frame, let order, let type, let isRefill):
+        if frames.contains(frame) { return true }
+        if isRefill, lists.contains(Int(order) * 3 + Int(type)) { return true }
       case .drain(let frame, _, _), .allocate(let frame, _, _, _):
         if frames.contains(frame) { return false }
       default: if event.movesUnnamed { return false }
@@ -90,6 +94,16 @@ extension PhysicalCheck {
     var end = start
     while end < events.count, events[end].context.contains(.softInterrupt) { end += 1 }
     return start..<end
+  }
+
+  /// The per-CPU lists that the frames of the burst would go to.
+  private func lists(of burst: Range<Int>) -> Set<Int> {
+    var lists: Set<Int> = []
+    for place in burst {
+      guard case .free(let frame, let order) = events[place].kind, order <= 3 else { continue }
+      if let list = list(of: frame, order) { lists.insert(list) }
+    }
+    return lists
   }
 
   /// What the events free, without the pages of batches.
@@ -125,7 +139,7 @@ extension PhysicalCheck {
   }
 
   /// The number of the per-CPU list that a frame goes to.
-  private func list(of frame: UInt64, _ order: UInt8) -> Int? {
+  func list(of frame: UInt64, _ order: UInt8) -> Int? {
     guard let machine, machine.zone(of: frame) != nil else { return nil }
     let type = machine.pages.pointee.pageblocks[PageFrameNumber(UInt(frame))]
     return Int(order) * 3 + Int(type.isOrdinary ? type.rawValue : MigrateType.movable.rawValue)

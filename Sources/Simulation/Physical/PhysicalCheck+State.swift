@@ -1,24 +1,70 @@
 internal import MemoryTypes
 internal import PhysicalMemory
+internal import Recordings
 
 extension PhysicalCheck {
   /// Keeps what the next snapshot will not show.
   func carry() {
-    guard let machine else { return }
+    guard let machine, !isLost else { return }
     forEachSet(machine) { place, zone in
       carried[place] = CarriedState(
         tuning: zone.pointee.tuning(of: place.cpu), isBelowHigh: zone.pointee.isBelowHigh)
     }
   }
 
-  func adoptCarried() {
+  /// Follows what events tell of the tuning while the lists are not known: it hardly depends on
+  /// them.
+  func follow(_ event: KernelTraceEvent, at place: Int) {
+    switch event.kind {
+    case .take: pending.takes.insert(0)
+    case .allocate(let frame, let order, _, _):
+      tune(frame, order, event.cpu) { tuning, _ in
+        tuning.freeCount >>= 1
+        if !pending.takes.isEmpty, order == 0 {
+          tuning.allocationFactor = min(tuning.allocationFactor + 1, 5)
+        }
+      }
+      pending.takes = []
+    case .free(let frame, let order):
+      if !batches.isBatched(place) { followFree(frame, order, event.cpu) }
+    case .freeBatched(let frame): followFree(frame, batches.order(of: place), event.cpu)
+    default: break
+    }
+  }
+
+  private func followFree(_ frame: UInt64, _ order: UInt8, _ cpu: UInt16) {
+    tune(frame, order, cpu) { tuning, batch in
+      tuning.allocationFactor >>= 1
+      tuning.lastFreeWasLarge = order > 0 && order <= 3
+      if tuning.freeCount < batch << 5 { tuning.freeCount += 1 << Int(order) }
+    }
+  }
+
+  /// Changes what is carried of the lists that a block of the order passes through.
+  private func tune(
+    _ frame: UInt64, _ order: UInt8, _ cpu: UInt16, _ body: (inout PerCPUState, Int) -> Void
+  ) {
+    guard let machine, let zone = machine.zone(of: frame),
+      order <= 3 || Int(order) == machine.pages.pointee.options.pageblockOrder.index,
+      let index = machine.pages.pointee.zones.firstIndex(where: { $0 == zone })
+    else { return }
+    let place = CarriedState.Place(zone: index, cpu: Int(cpu))
+    guard var state = carried[place] else { return }
+    body(&state.tuning, Int(zone.pointee.perCPUMarks.batch.rawValue))
+    carried[place] = state
+  }
+
+  func adoptCarried(isSure: Bool) {
     guard let machine else { return }
     forEachSet(machine) { place, zone in
       guard var state = carried[place] else { return }
       // The high mark is in the snapshot.
       state.tuning.high = zone.pointee.tuning(of: place.cpu).high
       zone.pointee.restoreTuning(of: place.cpu, state.tuning)
-      zone.pointee.isBelowHigh = state.isBelowHigh
+      // Set by requests that find too little and cleared by frees that find enough: after a gap, the
+      // state that the free count would lead to.
+      zone.pointee.isBelowHigh =
+        isSure ? state.isBelowHigh : zone.pointee.freePages <= zone.pointee.watermarks.high
     }
   }
 

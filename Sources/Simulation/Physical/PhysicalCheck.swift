@@ -83,12 +83,14 @@ public final class PhysicalCheck {
     if event.changesLists { report.records += 1 }
     if event.movesUnnamed && !isLost {
       settle()
+      carry()
       isLost = true
       segment.isCut = true
     }
     guard machine != nil, !isLost else {
       if event.changesLists, machine != nil {
         report.unsupported["after frames moved unseen", default: 0] += 1
+        follow(event, at: place)
       } else if event.changesLists {
         report.unsupported["before the first snapshot", default: 0] += 1
       }
@@ -109,8 +111,9 @@ public final class PhysicalCheck {
     let machine = try TracedMachine(shape)
     try machine.load(snapshot, file: pageSize.snapshots)
     self.machine = machine
+    adoptCarried(isSure: !isLost)
     isLost = false
-    adoptCarried()
+    pending = PendingEvents()
     markMovable()
     segment = PhysicalCheckReport.Segment(from: snapshot.name)
   }
