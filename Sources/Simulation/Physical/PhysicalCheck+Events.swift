@@ -9,7 +9,7 @@ extension PhysicalCheck {
     if event.thread != .reclaim { setReclaim(false) }
     machine.processor = min(
       Int(event.cpu), machine.pages.pointee.options.processors - 1)
-    if place >= interrupt.end { leaveInterrupt() }
+    leaveInterrupt(at: place)
     decay(until: event.time)
     if event.context.contains(.softInterrupt), place >= interrupt.end { enterInterrupt(at: place) }
     if case .drain = event.kind {} else if event.changesLists { settle() }

@@ -32,10 +32,10 @@ extension PhysicalCheck {
   }
 
   /// Does what the interrupted thread had begun.
-  func leaveInterrupt() {
-    guard let waiting = interrupt.waiting else { return }
+  func leaveInterrupt(at place: Int) {
+    guard let waiting = interrupt.waiting, place >= waiting.until else { return }
     interrupt.waiting = nil
-    free(waiting.frame, waiting.order, at: interrupt.end)
+    free(waiting.frame, waiting.order, at: place)
   }
 
   /// Whether the free at a place was interrupted before its frame reached a list.
@@ -49,7 +49,7 @@ extension PhysicalCheck {
       return false
     }
     segment.resolved += 1
-    interrupt.waiting = (frame, order)
+    interrupt.waiting = (frame, order, burst.upperBound)
     return true
   }
 

@@ -162,5 +162,5 @@ struct InterruptState {
   /// The request that had its frame before it came.
   var served: Int?
   /// The free that it interrupted before the frame reached a list.
-  var waiting: (frame: UInt64, order: UInt8)?
+  var waiting: (frame: UInt64, order: UInt8, until: Int)?
 }
