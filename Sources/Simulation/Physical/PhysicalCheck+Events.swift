@@ -12,7 +12,7 @@ extension PhysicalCheck {
     leaveInterrupt(at: place)
     decay(until: event.time)
     if event.context.contains(.softInterrupt), place >= interrupt.end { enterInterrupt(at: place) }
-    if case .drain = event.kind {} else if event.changesLists { settle() }
+    if case .drain = event.kind {} else { settle() }
     pending.line = event.line
     switch event.kind {
     case .allocate(let frame, let order, let type, let flags):
