@@ -142,7 +142,7 @@ struct BuddyTests {
       switch step {
       case .allocate(let order, let isCompound):
         guard
-          let page = try? machine.take(order, isCompound ? [.kernel, .compound] : .kernel)
+          let page = try? machine.take(order, isCompound ? [.kernel, .movable, .compound] : [.kernel, .movable])
         else { continue }
         let start = machine.frame(page)
         try requireEqual(start % (1 << order), 0, "alignment")

@@ -59,8 +59,8 @@ final class Laboratory {
     }
   }
 
-  /// Allocates without a thought for failure.
-  func take(_ order: UInt8, _ flags: AllocationFlags = .kernel) throws -> Ref<Page> {
+  /// Allocates without a thought for failure; of the type that all pageblocks have at boot.
+  func take(_ order: UInt8, _ flags: AllocationFlags = [.kernel, .movable]) throws -> Ref<Page> {
     try pages.pointee.allocatePages(order: Order(order), flags: flags)
   }
 
