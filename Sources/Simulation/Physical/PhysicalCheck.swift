@@ -108,7 +108,7 @@ public final class PhysicalCheck {
         file: pageSize.snapshots, line: 0, expected: "zones of a machine that we can build",
         found: "others, in snapshot \(snapshot.name)")
     }
-    let machine = try TracedMachine(shape)
+    let machine = try TracedMachine(shape.plan)
     try machine.load(snapshot, file: pageSize.snapshots)
     self.machine = machine
     adoptCarried(isSure: !isLost)

@@ -33,7 +33,8 @@ extension TracedMachine {
     return pages.pointee.zones.zone(kind, node: saved.node)
   }
 
-  private func restoreMarks(_ snapshot: PhysicalSnapshot) {
+  /// Sets watermarks, reserves and the marks of per-CPU lists.
+  func restoreMarks(_ snapshot: PhysicalSnapshot) {
     func count(_ value: UInt64) -> PageCount { PageCount(UInt(value)) }
     let zones = pages.pointee.zones
     pages.pointee.restoreManaged { index in

@@ -39,14 +39,11 @@ extension TracedMachine {
         count: zone.spanned << UInt64(pageSize.shift))
     }
 
-    /// A window that shows all frames, and behind which nothing is.
-    func window(_ memblock: borrowing Memblock) throws(SimulationError) -> DirectMap {
-      guard let start = memblock.startOfDRAM, let end = memblock.endOfDRAM,
-        let base = unsafe UnsafeMutableRawPointer(bitPattern: 1 << 30)
-      else { throw .tooLittleMemory(bytes: 0) }
-      return unsafe DirectMap(
-        base: base, start: start, count: ByteCount(UInt(end.rawValue - start.rawValue)),
-        pageSize: pageSize)
+    /// All frames are somebody's at first.
+    var plan: Plan {
+      let ranges = zones.map { (range(of: $0), $0.node) }
+      return Plan(
+        pageSize: pageSize, options: options, memory: ranges, reserved: ranges.map(\.0))
     }
 
     private func layout(_ all: [ZoneSnapshot]) -> ZoneLayout {

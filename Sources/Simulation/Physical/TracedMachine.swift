@@ -24,11 +24,20 @@ final class TracedMachine {
     var told = ToldEvents()
   }
 
-  /// A machine with these zones and processors, whose frames are all owned by somebody.
+  /// What a machine is built from.
+  struct Plan {
+    var pageSize: PageSize
+    var options: PageAllocatorOptions
+    var memory: [(range: PhysicalRange, node: Int)]
+    /// What the allocator does not get.
+    var reserved: [PhysicalRange]
+  }
+
+  /// A machine with this memory.
   ///
   /// - Throws: `SimulationError` when the host has no memory for the descriptors, or the zones are
   ///   none that a machine can have.
-  init(_ shape: Shape) throws(SimulationError) {
+  init(_ plan: Plan) throws(SimulationError) {
     let arrays = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
     unsafe self.arrays = unsafe arrays
     unsafe notebook = .allocate(capacity: 1)
@@ -36,16 +45,13 @@ final class TracedMachine {
     do {
       // SAFETY: the arrays live as long as this object, and nobody else has them.
       var memblock = unsafe Memblock(arrays: arrays)
-      for zone in shape.zones {
-        let range = shape.range(of: zone)
-        try memblock.add(range, node: Int32(clamping: zone.node))
-        try memblock.reserve(range)
-      }
-      let map = try shape.window(memblock)
-      let size = PageAllocator.homeSize(memblock: memblock, directMap: map, options: shape.options)
-      home = try SimulatedRAM(ByteCount((size.rawValue + 0xFFFF) & ~0xFFFF), shape.pageSize)
+      for (range, node) in plan.memory { try memblock.add(range, node: Int32(clamping: node)) }
+      for range in plan.reserved { try memblock.reserve(range) }
+      let map = try Self.window(memblock, plan.pageSize)
+      let size = PageAllocator.homeSize(memblock: memblock, directMap: map, options: plan.options)
+      home = try SimulatedRAM(ByteCount((size.rawValue + 0xFFFF) & ~0xFFFF), plan.pageSize)
       pages = try unsafe PageAllocator.boot(
-        memblock: &memblock, directMap: map, options: shape.options, home: BootHome(home.base))
+        memblock: &memblock, directMap: map, options: plan.options, home: BootHome(home.base))
     } catch let error as SimulationError {
       throw error
     } catch {
@@ -55,6 +61,18 @@ final class TracedMachine {
       unsafe context!.assumingMemoryBound(to: Notebook.self).pointee.processor
     }
     for zone in pages.pointee.zones { zone.pointee.trace = trace }
+  }
+
+  /// A window that shows all frames, and behind which nothing is.
+  private static func window(
+    _ memblock: borrowing Memblock, _ pageSize: PageSize
+  ) throws(SimulationError) -> DirectMap {
+    guard let start = memblock.startOfDRAM, let end = memblock.endOfDRAM,
+      let base = unsafe UnsafeMutableRawPointer(bitPattern: 1 << 30)
+    else { throw .tooLittleMemory(bytes: 0) }
+    return unsafe DirectMap(
+      base: base, start: start, count: ByteCount(UInt(end.rawValue - start.rawValue)),
+      pageSize: pageSize)
   }
 
   deinit {
@@ -81,7 +99,8 @@ final class TracedMachine {
           TracedFallback(
             frame: UInt64(frame), order: order, fallbackOrder: found, type: type,
             fallbackType: donor))
-      case .refilled, nil: break
+      case .refilled: unsafe notebook.pointee.told.refilled += 1
+      case nil: break
       }
     }
   }
@@ -96,4 +115,8 @@ struct ToldEvents {
 
   var drains: ArraySlice<Drain> = []
   var fallbacks: [TracedFallback] = []
+  /// Blocks that processors fetched.
+  var refilled = 0
+
+  var isAny: Bool { refilled > 0 || !drains.isEmpty || !fallbacks.isEmpty }
 }
