@@ -117,7 +117,7 @@ extension Zone {
   }
 
   @inline(__always)
-  private var tuning: PerCPUTuning {
+  var tuning: PerCPUTuning {
     PerCPUTuning(
       marks: perCPUMarks, isBelowHigh: counters.has(.belowHigh),
       isReclaimed: counters.has(.reclaimActive), keepsLargeFrees: false)
