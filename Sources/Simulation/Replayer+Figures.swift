@@ -58,8 +58,9 @@ extension Replayer {
 }
 
 extension Computer {
-  /// The free memory now.
+  /// The free memory now, with what processors keep at hand given back.
   var state: ReplayReport.KernelState {
+    pages.pointee.drainPerCPULists()
     var text = ByteCollector()
     kernel.writeBuddyInfo(to: &text)
     return ReplayReport.KernelState(

@@ -31,7 +31,9 @@ final class Laboratory {
     let description = MachineDescription.x86_64(ram: ByteCount(frames * Self.pageBytes))
     hardware = Self.build(description, in: arena)
     var memblock = try Memblock.describing(hardware.directMap)
-    pages = try PageAllocator.boot(memblock: &memblock, directMap: hardware.directMap)
+    pages = try PageAllocator.boot(
+      memblock: &memblock, directMap: hardware.directMap,
+      options: .plain(pageSize: hardware.directMap.pageSize))
     services = arena.make(
       try MemoryServices(
         pages: pages, format: description.translationFormat, version: .v6_18,

@@ -31,7 +31,9 @@ final class Laboratory {
       }
     hardware = Self.build(description, in: arena)
     var memblock = try Memblock.describing(hardware.directMap)
-    pages = try PageAllocator.boot(memblock: &memblock, directMap: hardware.directMap)
+    pages = try PageAllocator.boot(
+      memblock: &memblock, directMap: hardware.directMap,
+      options: .plain(pageSize: hardware.directMap.pageSize))
     kernel = try Kernel(
       hardware: hardware, pages: pages, format: description.translationFormat,
       settings: KernelSettings(

@@ -18,7 +18,8 @@ final class Laboratory {
     let map = unsafe DirectMap(
       base: memory, start: PhysicalAddress(0x4000_0000), count: bytes, pageSize: pageSize)
     var memblock = try Memblock.describing(map)
-    pages = try PageAllocator.boot(memblock: &memblock, directMap: map)
+    pages = try PageAllocator.boot(
+      memblock: &memblock, directMap: map, options: .plain(pageSize: map.pageSize))
     bootCount = pages.pointee.freePageCount
   }
 

@@ -64,10 +64,10 @@ struct BuddyTests {
   func statistics() throws {
     let machine = try Laboratory()
     try machine.takeRemainders()
-    let before = machine.pages.pointee.zone.statistics
+    let before = machine.pages.pointee.zones[0].pointee.statistics
     let page = try machine.take(0)
     machine.free(page, 0)
-    let statistics = machine.pages.pointee.zone.statistics
+    let statistics = machine.pages.pointee.zones[0].pointee.statistics
     #expect(statistics.allocations == before.allocations + 1)
     #expect(statistics.frees == before.frees + 1)
     #expect(statistics.splits == before.splits + 10)
@@ -142,7 +142,7 @@ struct BuddyTests {
       switch step {
       case .allocate(let order, let isCompound):
         guard
-          let page = try? machine.take(order, isCompound ? [.kernel, .compound] : .kernel)
+          let page = try? machine.take(order, isCompound ? [.kernel, .movable, .compound] : [.kernel, .movable])
         else { continue }
         let start = machine.frame(page)
         try requireEqual(start % (1 << order), 0, "alignment")

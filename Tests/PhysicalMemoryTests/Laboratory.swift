@@ -15,7 +15,8 @@ final class Laboratory {
   init(
     frames: UInt = 4096, start: UInt64 = 0x4000_0000, pageSize: PageSize = .size4K,
     maximumOrder: Order = Order(10), filling: UInt8 = 0xA5,
-    prepare: (inout Memblock) throws(AllocationError) -> Void = { _ throws(AllocationError) in }
+    prepare: (inout Memblock) throws(AllocationError) -> Void = { _ throws(AllocationError) in },
+    configure: (inout PageAllocatorOptions) -> Void = { _ in }
   ) throws {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
@@ -29,8 +30,13 @@ final class Laboratory {
     let untouched = unsafe Bitmap(words, count: Int(frames))
     var memblock = try Memblock.describing(map)
     try prepare(&memblock)
+    // Every frame can be had, and each free merges at once, unless a test says otherwise.
+    var options = PageAllocatorOptions.plain(pageSize: pageSize)
+    options.maximumOrder = maximumOrder
+    options.pageblockOrder = min(options.pageblockOrder, maximumOrder)
+    configure(&options)
     pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: map, maximumOrder: maximumOrder,
+      memblock: &memblock, directMap: map, options: options,
       untouched: filling == 0 ? untouched : nil)
   }
 
@@ -53,8 +59,8 @@ final class Laboratory {
     }
   }
 
-  /// Allocates without a thought for failure.
-  func take(_ order: UInt8, _ flags: AllocationFlags = .kernel) throws -> Ref<Page> {
+  /// Allocates without a thought for failure; of the type that all pageblocks have at boot.
+  func take(_ order: UInt8, _ flags: AllocationFlags = [.kernel, .movable]) throws -> Ref<Page> {
     try pages.pointee.allocatePages(order: Order(order), flags: flags)
   }
 

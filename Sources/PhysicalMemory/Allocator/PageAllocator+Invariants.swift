@@ -1,11 +1,16 @@
 internal import MemoryTypes
 
 extension PageAllocator {
-  /// Traps unless every frame of the zone is free in exactly one block, or allocated, or reserved,
-  /// and the counts agree. O(frames), under the zone lock.
+  /// Traps unless every frame of every zone is free in exactly one block, or allocated, or reserved,
+  /// and all counts agree. O(frames), under the locks; while nobody allocates.
   public func checkInvariants() {
-    zone.buddy.withLock { $0.checkInvariants() }
-    precondition(zone.managedPages <= zone.presentPages, "more frames managed than present")
-    precondition(zone.presentPages <= zone.spannedPages, "more frames present than spanned")
+    for zone in zones {
+      zone.pointee.checkPerCPULists()
+      zone.pointee.withFreeLists(on: 0) { $0.checkInvariants() }
+      precondition(
+        zone.pointee.managedPages <= zone.pointee.presentPages, "more frames managed than present")
+      precondition(
+        zone.pointee.presentPages <= zone.pointee.spannedPages, "more frames present than spanned")
+    }
   }
 }

@@ -28,15 +28,27 @@ extension PageAllocator {
     return pages.contains(frame) ? pages.head(of: pages[frame]) : nil
   }
 
-  /// The frames in free lists now. Takes the zone lock. Linux: `nr_free_pages()`.
-  public var freePageCount: PageCount { zone.freePages }
+  /// The frames that nobody owns, those on per-CPU lists included. Linux: `nr_free_pages()` and
+  /// what `/proc/zoneinfo` has under pagesets.
+  public var freePageCount: PageCount {
+    var sum = PageCount.zero
+    for zone in zones { sum += zone.pointee.freePages + zone.pointee.perCPUPages }
+    return sum
+  }
 
   /// The frames that boot handed over. Linux: `totalram_pages()`.
-  public var managedPageCount: PageCount { zone.managedPages }
+  public var managedPageCount: PageCount {
+    var sum = PageCount.zero
+    for zone in zones { sum += zone.pointee.managedPages }
+    return sum
+  }
 
-  /// The blocks of `order` in its free list; 0 above the largest order.
+  /// The blocks of `order` in the free lists of all zones; 0 above the largest order.
   public func freeBlockCount(of order: Order) -> Int {
-    order <= maximumOrder ? zone.freeBlockCount(of: order) : 0
+    guard order <= maximumOrder else { return 0 }
+    var sum = 0
+    for zone in zones { sum += zone.pointee.freeBlockCount(of: order) }
+    return sum
   }
 
   /// Which allocations shall fail although there is memory. Those that must not fail never do.

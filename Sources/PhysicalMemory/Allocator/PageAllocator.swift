@@ -1,52 +1,88 @@
 public import Machine
 public import MemoryTypes
 
-/// The page allocator of one machine; one zone now.
+/// The page allocator of one machine. Linux: mm/page_alloc.c.
 ///
 /// It lives in the RAM it manages and is used through a `Ref`; every method may be called by
-/// several processors at once. Linux: mm/page_alloc.c.
+/// several processors at once, unless it says otherwise.
 public struct PageAllocator: ~Copyable {
   /// The window to RAM.
   public let directMap: DirectMap
   /// The descriptors of all frames.
   public let pages: PageArray
-  /// The one zone.
-  public let zone: Zone
-  /// The largest order that can be asked for. Linux: `MAX_PAGE_ORDER`.
-  public let maximumOrder: Order
+  /// The migrate types.
+  public let pageblocks: PageblockMap
+  /// The nodes, by number.
+  public let nodes: NodeTable
+  /// The zones of all nodes.
+  public let zones: ZoneTable
+  /// What the kernel was configured with.
+  public let options: PageAllocatorOptions
+  /// Which processor calls. Set at boot, before a second processor starts.
+  public var processors = ProcessorSource.first
   /// Whom to ask for memory; nil: nobody. Set at boot, before a second processor starts.
   public var relief: Relief?
   /// Where the kernel heap keeps the way to its caches; 0 before there is one.
   ///
   /// Linux has a global for it; a host runs several machines in one process.
-  public var heapRoot: UInt
-  let faults: FaultSwitch
+  public var heapRoot: UInt = 0
+  /// Whether requests keep to pageblocks of their type: memory is large enough for it.
+  /// Linux: `page_group_by_mobility_disabled`.
+  public let groupsByMobility: Bool
+  /// Whether frames are written to whenever they change hands.
+  let touchesFrames: Bool
+  /// A bit for each order whose blocks pass through the per-CPU lists.
+  let perCPUOrders: UInt16
+  let zonelists: Zonelists
+  let processorNodes: ProcessorNodes
+  let ways: AllocationWays
+  let faults = FaultSwitch()
 
-  init(directMap: DirectMap, pages: PageArray, zone: consuming Zone, maximumOrder: Order) {
+  init(
+    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool
+  ) {
+    self.groupsByMobility = groupsByMobility
     self.directMap = directMap
-    self.pages = pages
-    self.zone = zone
-    self.maximumOrder = maximumOrder
+    pages = parts.pages
+    pageblocks = parts.pageblocks
+    nodes = parts.nodes
+    zones = parts.zones
+    self.options = options
     relief = nil
-    heapRoot = 0
-    faults = FaultSwitch()
+    zonelists = parts.zonelists
+    processorNodes = parts.processorNodes
+    touchesFrames =
+      options.clearsOnAllocation || options.clearsOnFree || options.poisonsFreeFrames
+    perCPUOrders = options.perCPUOrders
+    ways = parts.ways
   }
+
+  /// The largest order that can be asked for. Linux: `MAX_PAGE_ORDER`.
+  public var maximumOrder: Order { options.maximumOrder }
 
   /// Allocates 2^`order` frames side by side, aligned to their size; the first one's descriptor.
   ///
   /// `references` of the first is 1. The bytes are what the last owner left, unless `.zeroed`.
-  /// Throws `.outOfMemory` when there is no such block, relief brought none and the flags let it
-  /// fail, or `order` is too large; nothing has changed then. O(maximum order).
+  /// Throws `.outOfMemory` when there is no such block above the watermarks, relief brought none
+  /// and the flags let it fail, or `order` is too large; nothing has changed then. O(maximum order).
   /// Linux: `alloc_pages()`.
+  ///
+  /// The caller's own node is asked first.
   @inline(__always)
   public func allocatePages(
     order: Order, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
-    guard !isFaulty, let page = takeBlock(order, flags) else {
-      return try allocateSlowly(order, flags, isFaulty)
+    guard let page = takeQuickly(order, flags, on: processors.index) else {
+      return try allocateCarefully(order, flags, .local)
     }
-    return page
+    return prepare(page, order, flags)
+  }
+
+  /// The same from the nodes that `policy` names. Linux: `alloc_pages_mpol()`.
+  public func allocatePages(
+    order: Order, flags: AllocationFlags, on policy: NodePolicy
+  ) throws(AllocationError) -> Ref<Page> {
+    try allocateCarefully(order, flags, policy)
   }
 
   /// Allocates one frame. Linux: `alloc_page()`.
@@ -55,48 +91,9 @@ public struct PageAllocator: ~Copyable {
     try allocatePages(order: .zero, flags: flags)
   }
 
-  /// Gives a block back, whatever its reference count: the caller has the last reference.
-  ///
-  /// Traps with a message on a page of another allocator, a block that is free already, an order
-  /// other than the one it was allocated with, and a page that is still mapped.
-  /// O(maximum order); O(frames) for a compound block. Linux: `free_pages()`.
-  @inline(__always)
-  public func freePages(_ page: Ref<Page>, order: Order) {
-    guard pages.contains(page) else { BadFree.trapForeign() }
-    guard page.pointee.mapCount == 0 else { BadFree.trapMapped() }
-    zone.buddy.withLock { $0.free(page, order) }
-  }
-
   /// Gives one frame back. Linux: `__free_page()`.
   @inline(__always)
   public func freePage(_ page: Ref<Page>) {
     freePages(page, order: .zero)
-  }
-
-  /// A block from the free lists, ready for its owner; nil without one.
-  ///
-  /// Linux: `get_page_from_freelist()`, `prep_new_page()`.
-  @inline(__always)
-  func takeBlock(_ order: Order, _ flags: AllocationFlags) -> Ref<Page>? {
-    var mustClear = flags.contains(.zeroed)
-    let taken = zone.buddy.withLock { buddy -> Ref<Page>? in
-      guard let block = buddy.allocate(order) else { return nil }
-      if flags.contains(.compound) { buddy.makeCompound(block, order) }
-      if mustClear { mustClear = buddy.written.contains(pages.frame(of: block), order) }
-      return block
-    }
-    guard let page = taken else { return nil }
-    page.pointee.references = 1
-    if mustClear { clear(page, order) }
-    return page
-  }
-
-  /// Stores words, which compiles to one call of `memset` and is bearable without optimisation.
-  private func clear(_ page: Ref<Page>, _ order: Order) {
-    let words =
-      directMap.pageSize.bytes(in: order.pageCount).rawValue / UInt(MemoryLayout<UInt>.size)
-    // SAFETY: the block was just allocated, and nobody else has its address.
-    let start = unsafe pointer(to: page).bindMemory(to: UInt.self, capacity: Int(words))
-    unsafe start.update(repeating: 0, count: Int(words))
   }
 }

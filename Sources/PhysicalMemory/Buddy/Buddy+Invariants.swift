@@ -7,29 +7,39 @@ extension Buddy {
     let listed = checkLists()
     let found = checkFrames()
     precondition(found.free == listed, "free blocks that stand in no list")
-    precondition(found.free == freePages.rawValue, "the count of free frames is wrong")
+    let counted = freePages.rawValue + isolatedPages.rawValue
+    precondition(found.free == counted, "the count of free frames is wrong")
     precondition(
-      found.free + found.allocated == managedPages.rawValue, "managed frames were lost")
+      found.free + found.allocated == zone.pointee.managedPages.rawValue,
+      "managed frames were lost")
   }
 
   /// The frames in all free lists.
   private func checkLists() -> UInt {
     var sum: UInt = 0
-    var order = Order.zero
-    while order <= maximumOrder {
-      let list = lists[order.index]
-      list.checkInvariants()
-      var next = list.first
-      while let block = next {
-        precondition(pages.contains(block), "a free list holds a foreign page")
-        precondition(block.pointee.state == .free, "a block in a free list is not free")
-        precondition(block.pointee.order == order, "a free block stands in another order's list")
-        next = list.next(after: block)
+    for type in MigrateType.allCases {
+      var order = Order.zero
+      while order <= maximumOrder {
+        sum += checkList(order, type) * order.pageCount.rawValue
+        order = order.next
       }
-      sum += UInt(list.count) * order.pageCount.rawValue
-      order = order.next
     }
     return sum
+  }
+
+  private func checkList(_ order: Order, _ type: MigrateType) -> UInt {
+    let list = list(of: order, type)
+    list.checkInvariants()
+    list.forEachElement { block in
+      precondition(pages.contains(block), "a free list holds a foreign page")
+      precondition(
+        block.pointee.isFree(order, in: zone), "a block in a free list is not a free one")
+      precondition(
+        pageblocks[pages.frame(of: block)] == type, "a free block stands in another type's list")
+    }
+    let bit = zone.pointee.counters.orders(of: type) >> UInt32(order.rawValue) & 1
+    precondition((bit == 1) == !list.isEmpty, "the bits of the orders that have blocks are wrong")
+    return UInt(list.count)
   }
 
   private func checkFrames() -> (free: UInt, allocated: UInt) {
@@ -38,12 +48,11 @@ extension Buddy {
     var frame = range.start
     while frame < range.end {
       let page = pages[frame]
-      let size = page.pointee.order.pageCount
-      if page.pointee.flags.contains(.reserved) {
-        precondition(page.pointee.state == .inside, "a frame is reserved and in use")
+      if page.pointee.flags.contains(.reserved) || isForeign(page) {
         frame = frame + PageCount(1)
         continue
       }
+      let size = page.pointee.order.pageCount
       checkBlock(frame, page.pointee.order)
       if page.pointee.state == .free {
         checkUnmerged(frame, page.pointee.order)
@@ -55,6 +64,11 @@ extension Buddy {
       frame = frame + size
     }
     return (free, allocated)
+  }
+
+  /// Whether the frame is of a zone whose range overlaps this one.
+  private func isForeign(_ page: Ref<Page>) -> Bool {
+    page.pointee.state != .inside && !page.pointee.isIn(zone)
   }
 
   private func checkBlock(_ frame: PageFrameNumber, _ order: Order) {
@@ -76,12 +90,11 @@ extension Buddy {
   }
 
   private func checkUnmerged(_ frame: PageFrameNumber, _ order: Order) {
-    guard order < maximumOrder else { return }
+    guard order < maximumOrder, freeBuddy(of: frame, order) != nil else { return }
     let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
-    guard range.contains(other) else { return }
-    let buddy = pages[other]
-    precondition(
-      !(buddy.pointee.state == .free && buddy.pointee.order == order),
-      "two free buddies were not merged")
+    let mayMerge =
+      order < pageblocks.order
+      || (pageblocks[frame].isOrdinary && pageblocks[other].isOrdinary)
+    precondition(!mayMerge, "two free buddies were not merged")
   }
 }

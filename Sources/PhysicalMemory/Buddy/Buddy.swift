@@ -3,80 +3,83 @@ internal import MemoryTypes
 /// The free frames of one zone, folded into blocks of a power of two. Linux: `free_area`.
 ///
 /// A block of order n starts at a frame number that is a multiple of 2^n, so the frame of its
-/// buddy differs in bit n only. Two free buddies never stand side by side: they are one block of
-/// the next order. All of it is guarded by the zone's lock.
+/// buddy differs in bit n only. Two free buddies of ordinary types never stand side by side: they
+/// are one block of the next order. All of it is guarded by the zone's lock.
 struct Buddy: Sendable {
+  /// The zone that these are the free lists of, for its counters.
+  let zone: Ref<Zone>
   let pages: PageArray
+  /// The migrate type of each pageblock; the list of a free block follows from it.
+  let pageblocks: PageblockMap
   /// The frames that the zone spans; a buddy outside does not exist.
   let range: FrameRange
   /// The largest order a block can have. Linux: `MAX_PAGE_ORDER`.
   let maximumOrder: Order
   /// What must be cleared for who wants zeros.
   let written: WrittenFrames
-  /// Free lists by order. One page size needs orders up to 13 (64 KiB granule).
-  private(set) var lists = InlineArray<14, PageList>(repeating: PageList())
-  private(set) var freePages = PageCount.zero
-  /// The frames that were ever handed over. Linux: `managed_pages`.
-  private(set) var managedPages = PageCount.zero
+  /// Whether requests keep to lists of their type. Linux: `page_group_by_mobility_disabled`.
+  let groupsByMobility: Bool
+  /// Free lists by order and type; one page size needs orders up to 13 (64 KiB granule).
+  private var lists = InlineArray<84, PageList>(repeating: PageList())
+  /// The frames in isolated lists, which the zone does not count as free.
+  private(set) var isolatedPages = PageCount.zero
+  /// Who works on the lists, and what he has not told the others.
+  var lags: CounterLags
   var statistics = BuddyStatistics()
+  /// Who is told what happens to the lists.
+  var trace: AllocatorTrace?
 
   init(
-    pages: PageArray, range: FrameRange, maximumOrder: Order, written: WrittenFrames
+    zone: Ref<Zone>, pages: PageArray, pageblocks: PageblockMap, range: FrameRange,
+    maximumOrder: Order, groupsByMobility: Bool, written: WrittenFrames, lags: CounterLags
   ) {
     precondition(maximumOrder.index < 14, "no free list for the largest order")
+    self.zone = zone
     self.pages = pages
+    self.pageblocks = pageblocks
     self.range = range
     self.maximumOrder = maximumOrder
+    self.groupsByMobility = groupsByMobility
     self.written = written
+    self.lags = lags
   }
 
-  /// Takes a block of `order`, the head of the smallest order that has one; nil if none has.
-  ///
-  /// O(maximum order). Linux: `__rmqueue_smallest()`.
+  /// Takes a block of `order`, the head of the smallest order of `type` that has one; nil if none
+  /// has. O(order found - order). Linux: `__rmqueue_smallest()`.
   @inline(__always)
-  mutating func allocate(_ order: Order) -> Ref<Page>? {
-    var found = order
-    while found <= maximumOrder {
-      if let block = lists[found.index].popFront() {
-        split(block, from: found, to: order)
-        freePages = PageCount(freePages.rawValue &- order.pageCount.rawValue)
-        statistics.allocations &+= 1
-        block.pointee.state = .allocated
-        block.pointee.order = order
-        return block
-      }
-      found = found.next
-    }
-    statistics.failures &+= 1
-    return nil
+  mutating func takeSmallest(_ order: Order, _ type: MigrateType) -> Ref<Page>? {
+    let candidates = zone.pointee.counters.orders(of: type) &>> UInt32(order.rawValue)
+    guard candidates != 0 else { return nil }
+    let found = Order(order.rawValue &+ UInt8(truncatingIfNeeded: candidates.trailingZeroBitCount))
+    guard let block = lists[Self.index(found, type)].first else { return nil }
+    unlist(block, found, type)
+    split(block, from: found, to: order, type)
+    count(0 &- Int(bitPattern: order.pageCount.rawValue), type)
+    return claim(block, order)
   }
 
-  /// Gives an allocated block back and merges it as far as it goes.
+  /// Puts the upper halves of a block that no list holds at the heads of the lists of `type`.
   ///
-  /// Traps when `block` is not the first frame of a block that was allocated with `order`.
-  /// O(maximum order). Linux: `__free_one_page()`.
+  /// Linux: `expand()`.
   @inline(__always)
-  mutating func free(_ block: Ref<Page>, _ order: Order) {
-    guard block.pointee.state == .allocated && block.pointee.order == order else {
-      BadFree.trap(block)
-    }
-    if block.pointee.flags.contains(.head) { dissolveCompound(block, order) }
+  mutating func split(
+    _ block: Ref<Page>, from high: Order, to low: Order, _ type: MigrateType
+  ) {
     let frame = pages.frame(of: block)
-    if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
-    block.pointee.flags = []
-    block.pointee.state = .inside
-    block.pointee.mapping = 0
-    block.pointee.references = 0
-    statistics.frees &+= 1
-    insert(frame, order, at: nil)
+    var order = high
+    while order > low {
+      order = order.previous
+      list(pages[frame + order.pageCount], order, type, at: .head)
+      statistics.splits &+= 1
+    }
   }
 
-  /// Takes over an aligned block that nobody owned, as boot does: it goes to the tail.
-  ///
-  /// Linux: `__free_pages_core()`.
-  mutating func handOver(_ frame: PageFrameNumber, _ order: Order) {
-    managedPages += order.pageCount
-    insert(frame, order, at: .tail)
+  /// Marks a block that no list holds as someone's.
+  @inline(__always)
+  func claim(_ block: Ref<Page>, _ order: Order) -> Ref<Page> {
+    block.pointee.state = .allocated
+    block.pointee.order = order
+    return block
   }
 
   /// The end of a free list that a block goes to.
@@ -85,86 +88,86 @@ struct Buddy: Sendable {
     case tail
   }
 
-  /// Puts the upper halves of `block` at the heads of their lists. Linux: `expand()`.
-  @inline(__always)
-  private mutating func split(_ block: Ref<Page>, from high: Order, to low: Order) {
-    guard high > low else { return }
-    let frame = pages.frame(of: block)
-    var order = high
-    while order > low {
-      order = order.previous
-      let half = pages[frame + order.pageCount]
-      mark(half, order)
-      lists[order.index].pushFront(half)
-      statistics.splits &+= 1
-    }
-  }
-
-  /// Merges the block with its free buddies and lists it; at the end that `place` names, else at
-  /// the tail if the next merge is likely and at the head if not.
-  @inline(__always)
-  private mutating func insert(
-    _ start: PageFrameNumber, _ startOrder: Order, at place: ListEnd?
-  ) {
-    freePages = PageCount(freePages.rawValue &+ startOrder.pageCount.rawValue)
-    var frame = start
-    var order = startOrder
-    while order < maximumOrder, let buddy = freeBuddy(of: frame, order) {
-      lists[order.index].remove(buddy)
-      unmark(buddy)
-      frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
-      order = order.next
-      statistics.merges &+= 1
-    }
-    let block = pages[frame]
-    mark(block, order)
-    if place == .tail || (place == nil && isMergeLikely(frame, order)) {
-      lists[order.index].pushBack(block)
-    } else {
-      lists[order.index].pushFront(block)
-    }
-  }
-
-  /// The buddy of the block at `frame` if it is free and of the same order.
+  /// Makes `block` a free block of `order` and puts it in the list of `type`, uncounted.
   ///
-  /// Linux: `find_buddy_page_pfn()`.
+  /// Linux: `__add_to_free_list()`.
   @inline(__always)
-  private func freeBuddy(of frame: PageFrameNumber, _ order: Order) -> Ref<Page>? {
-    let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
-    guard range.contains(other) else { return nil }
-    let buddy = pages[other]
-    guard buddy.pointee.state == .free, buddy.pointee.order == order else { return nil }
-    return buddy
+  mutating func list(_ block: Ref<Page>, _ order: Order, _ type: MigrateType, at end: ListEnd) {
+    block.pointee.become(.free, order, in: zone)
+    let index = Self.index(order, type)
+    if lists[index].isEmpty { setOccupied(true, order, type) }
+    switch end {
+    case .head: lists[index].pushFront(block)
+    case .tail: lists[index].pushBack(block)
+    }
   }
 
-  /// Whether the block above is free, so that this one's buddy coming back makes two orders more.
+  /// Takes a free block out of its list, uncounted; it is a frame inside nothing then.
   ///
-  /// Such a block is used last, to let that happen. Linux: `buddy_merge_likely()`.
+  /// Linux: `__del_page_from_free_list()`.
   @inline(__always)
-  private func isMergeLikely(_ frame: PageFrameNumber, _ order: Order) -> Bool {
-    guard order.index + 1 < maximumOrder.index else { return false }
-    let pair = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
-    return freeBuddy(of: pair, order.next) != nil
-  }
-
-  @inline(__always)
-  private func mark(_ block: Ref<Page>, _ order: Order) {
-    block.pointee.state = .free
-    block.pointee.order = order
-  }
-
-  @inline(__always)
-  private func unmark(_ block: Ref<Page>) {
+  mutating func unlist(_ block: Ref<Page>, _ order: Order, _ type: MigrateType) {
+    let index = Self.index(order, type)
+    lists[index].remove(block)
+    if lists[index].isEmpty { setOccupied(false, order, type) }
     block.pointee.state = .inside
     block.pointee.order = .zero
   }
+
+  /// The frames in all lists but isolated ones, to the frame.
+  var freePages: PageCount {
+    PageCount(zone.pointee.counters.visibleFreePages &+ UInt(bitPattern: lags.sum.free))
+  }
+
+  /// The frames in the lists of contiguous-memory areas, to the frame.
+  var freeCMAPages: PageCount {
+    PageCount(zone.pointee.counters.visibleCMAPages &+ UInt(bitPattern: lags.sum.freeCMA))
+  }
+
+  /// The list of the free blocks of `order` and `type`, head first.
+  func list(of order: Order, _ type: MigrateType) -> PageList { lists[Self.index(order, type)] }
+
+  /// The free blocks of `order` and `type`.
+  func blockCount(of order: Order, _ type: MigrateType) -> Int {
+    lists[Self.index(order, type)].count
+  }
+
+  /// The free blocks of `order`.
+  func blockCount(of order: Order) -> Int {
+    var sum = 0
+    for type in 0..<MigrateType.count { sum += lists[order.index * MigrateType.count + type].count }
+    return sum
+  }
+
+  @inline(__always)
+  private static func index(_ order: Order, _ type: MigrateType) -> Int {
+    order.index &* MigrateType.count &+ type.index
+  }
+
+  @inline(__always)
+  private func setOccupied(_ isOccupied: Bool, _ order: Order, _ type: MigrateType) {
+    let counters = zone
+    let bit = UInt32(1) &<< UInt32(order.rawValue)
+    let bits = counters.pointee.counters.orders(of: type)
+    counters.pointee.counters.setOrders(isOccupied ? bits | bit : bits & ~bit, of: type)
+  }
+
+  /// Counts frames that became free or ceased to be, once for each block that a caller brings or
+  /// takes: how far a processor's counts lag depends on how often it counts.
+  @inline(__always)
+  mutating func count(_ change: Int, _ type: MigrateType) {
+    zone.pointee.counters.countFree(change, type, &lags.current.pointee)
+    if type == .isolated {
+      isolatedPages = PageCount(isolatedPages.rawValue &+ UInt(bitPattern: change))
+    }
+  }
 }
 
-/// What one zone's buddy has done since boot.
+/// What one zone's free lists have done since boot.
 public struct BuddyStatistics: Hashable, Sendable {
-  /// Blocks handed out.
+  /// Blocks handed out, to per-CPU lists too.
   public internal(set) var allocations: UInt = 0
-  /// Blocks given back.
+  /// Blocks given back, from per-CPU lists too.
   public internal(set) var frees: UInt = 0
   /// Blocks cut in halves.
   public internal(set) var splits: UInt = 0
@@ -172,4 +175,8 @@ public struct BuddyStatistics: Hashable, Sendable {
   public internal(set) var merges: UInt = 0
   /// Requests that found no block.
   public internal(set) var failures: UInt = 0
+  /// Blocks taken from another type's list. Linux: `mm_page_alloc_extfrag`.
+  public internal(set) var fallbacks: UInt = 0
+  /// Of them those that made the whole pageblock the taker's type.
+  public internal(set) var steals: UInt = 0
 }

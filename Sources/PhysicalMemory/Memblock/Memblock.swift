@@ -6,12 +6,30 @@ public import MemoryTypes
 /// It keeps two sorted arrays of regions, `memory` and `reserved`; free is what stands in the
 /// first and not in the second. It serves until `PageAllocator.boot` takes the free ranges over,
 /// and stays as the record of what the firmware said. One processor uses it; it has no lock.
-/// Every operation is O(regions). Linux: `memblock`, mm/memblock.c.
+/// Every operation is O(regions). Once `allowGrowth` was called, an array that is too small moves
+/// to twice the room, which memblock gives itself; before, the operation throws and changes nothing.
+/// Linux: `memblock`, mm/memblock.c.
 public struct Memblock: ~Copyable {
   /// What the firmware reported, holes left out.
   public internal(set) var memory: MemblockRegions
   /// What is taken: the kernel image, the early allocations, the firmware's own.
   public internal(set) var reserved: MemblockRegions
+  /// From which end an allocation that does not say so is served. Linux: `memblock.bottom_up`.
+  public var direction = MemblockDirection.topDown
+  /// No allocation reaches beyond it unless it may lie anywhere: the end of what the kernel has
+  /// mapped. Linux: `memblock.current_limit`.
+  public var currentLimit = PhysicalAddress(.max)
+  /// The unit of the arrays' own memory; nothing is allocated below its first multiple.
+  public var pageSize = PageSize.size4K
+  /// Whether hotpluggable memory is kept free of allocations. Linux: `movable_node_is_enabled()`.
+  public var avoidsHotpluggable = false
+  /// Whether some memory is mirrored, so that allocations look there first.
+  public internal(set) var hasMirror = false
+  /// Where the arrays may grow; nil before `allowGrowth`.
+  var window: DirectMap?
+  /// What memblock took for each array; nil while it stands where it was made.
+  var memoryHome: PhysicalRange?
+  var reservedHome: PhysicalRange?
 
   /// A memblock with no memory whose arrays stand in `arrays`, half of it for each.
   ///
@@ -45,20 +63,26 @@ public struct Memblock: ~Copyable {
 
   /// Adds memory; what overlaps memory already there keeps its flags.
   ///
-  /// Throws, and changes nothing, when the array is full. Linux: `memblock_add()`.
+  /// Throws, and changes nothing, when the array is full. Linux: `memblock_add_node()`.
   public mutating func add(
     _ range: PhysicalRange, flags: MemblockFlags = [], node: Int32 = 0
   ) throws(AllocationError) {
+    try makeRoom(in: .memory, toAdd: range)
     try memory.add(MemblockRegion(range, flags: flags, node: node))
+    if flags.contains(.mirrored) { hasMirror = true }
   }
 
   /// Takes `range` as used, whether or not there is memory. Linux: `memblock_reserve()`.
-  public mutating func reserve(_ range: PhysicalRange) throws(AllocationError) {
-    try reserved.add(MemblockRegion(range))
+  public mutating func reserve(
+    _ range: PhysicalRange, flags: MemblockFlags = [], node: Int32 = MemblockRegion.noNode
+  ) throws(AllocationError) {
+    try makeRoom(in: .reserved, toAdd: range)
+    try reserved.add(MemblockRegion(range, flags: flags, node: node))
   }
 
   /// Forgets that there is memory in `range`. Linux: `memblock_remove()`.
   public mutating func remove(_ range: PhysicalRange) throws(AllocationError) {
+    try makeRoom(in: .memory, toCut: range)
     try memory.remove(range)
   }
 
@@ -67,18 +91,8 @@ public struct Memblock: ~Copyable {
   /// Cutting a reserved region in two takes an entry: it throws, and changes nothing, when there
   /// is none.
   public mutating func free(_ range: PhysicalRange) throws(AllocationError) {
+    try makeRoom(in: .reserved, toCut: range)
     try reserved.remove(range)
-  }
-
-  /// Sets flags on all memory in `range`. Linux: `memblock_mark_nomap()` and its kin.
-  public mutating func mark(
-    _ range: PhysicalRange, _ flags: MemblockFlags
-  ) throws(AllocationError) {
-    let inside = try memory.isolate(range)
-    for index in inside {
-      memory[index].flags.formUnion(flags)
-    }
-    memory.mergeNeighbours()
   }
 
   /// The lowest address with memory; nil without memory. Linux: `memblock_start_of_DRAM()`.
@@ -87,15 +101,5 @@ public struct Memblock: ~Copyable {
   /// The end of the highest memory; nil without memory. Linux: `memblock_end_of_DRAM()`.
   public var endOfDRAM: PhysicalAddress? {
     memory.count > 0 ? memory[memory.count - 1].range.end : nil
-  }
-
-  /// The free ranges, lowest first. Linux: `for_each_free_mem_range()`.
-  public var freeRanges: MemblockFreeRanges {
-    MemblockFreeRanges(memory: memory, reserved: reserved)
-  }
-
-  /// The free ranges, highest first. Linux: `for_each_free_mem_range_reverse()`.
-  public var freeRangesDescending: MemblockFreeRangesDescending {
-    MemblockFreeRangesDescending(memory: memory, reserved: reserved)
   }
 }

@@ -14,6 +14,10 @@ public struct MemblockFlags: OptionSet, Hashable, Sendable {
   public static var mirrored: MemblockFlags { MemblockFlags(rawValue: 2) }
   /// Memory that the kernel must not map, hence not allocate from. Linux: `MEMBLOCK_NOMAP`.
   public static var notMapped: MemblockFlags { MemblockFlags(rawValue: 4) }
+  /// Found, added and managed by a driver, not by the firmware. Linux: `MEMBLOCK_DRIVER_MANAGED`.
+  public static var driverManaged: MemblockFlags { MemblockFlags(rawValue: 8) }
+  /// Reserved memory whose descriptors stay as they are. Linux: `MEMBLOCK_RSRV_NOINIT`.
+  public static var reservedUntouched: MemblockFlags { MemblockFlags(rawValue: 16) }
 }
 
 /// One region of a `MemblockRegions`. Linux: `struct memblock_region`.
@@ -21,8 +25,11 @@ public struct MemblockFlags: OptionSet, Hashable, Sendable {
 public struct MemblockRegion: Hashable, Sendable {
   public var range: PhysicalRange
   public var flags: MemblockFlags
-  /// The node it belongs to; 0 on a machine with one.
+  /// The node it belongs to; 0 on a machine with one, `noNode` while nobody has said.
   public var node: Int32
+
+  /// The node of a region that has none. Linux: `MAX_NUMNODES` in a region.
+  public static var noNode: Int32 { -1 }
 
   @inline(__always)
   public init(_ range: PhysicalRange, flags: MemblockFlags = [], node: Int32 = 0) {

@@ -2,13 +2,15 @@ internal import MemoryTypes
 
 /// A sorted array of regions that neither overlap nor touch a compatible neighbour.
 ///
-/// It stands in memory it was given and never grows: an operation that needs more entries than
-/// there are throws and changes nothing. A copy is a view, valid until the next change.
+/// It stands in memory it was given; `Memblock` moves it when it must grow. An operation that needs
+/// more entries than there are throws and changes nothing. A copy is a view, valid until the next
+/// change.
 /// Linux: `struct memblock_type`, mm/memblock.c.
 @safe
 public struct MemblockRegions: @unchecked Sendable {
-  private let storage: UnsafeMutablePointer<MemblockRegion>
-  let capacity: Int
+  private var storage: UnsafeMutablePointer<MemblockRegion>
+  /// How many regions there is room for. Linux: `type->max`.
+  public private(set) var capacity: Int
   /// How many regions there are.
   public private(set) var count: Int
 
@@ -18,6 +20,16 @@ public struct MemblockRegions: @unchecked Sendable {
     unsafe self.storage = unsafe storage
     self.capacity = capacity
     count = 0
+  }
+
+  /// Moves the regions to `newStorage`, which has room for `newCapacity` of them.
+  @unsafe
+  mutating func move(to newStorage: UnsafeMutablePointer<MemblockRegion>, capacity newCapacity: Int)
+  {
+    precondition(newCapacity >= count, "the new array of regions is too small")
+    unsafe newStorage.update(from: storage, count: count)
+    unsafe storage = unsafe newStorage
+    capacity = newCapacity
   }
 
   /// The region at `index`, in the order of addresses.
@@ -98,7 +110,8 @@ public struct MemblockRegions: @unchecked Sendable {
     count = kept + 1
   }
 
-  private func gapCount(in range: PhysicalRange) -> Int {
+  /// How many entries `add` of a region over `range` takes before neighbours merge.
+  func gapCount(in range: PhysicalRange) -> Int {
     var gaps = 0
     var start = range.start
     var index = 0
@@ -166,7 +179,8 @@ public struct MemblockRegions: @unchecked Sendable {
     unsafe storage[position] = region
   }
 
-  private mutating func removeEntries(_ removed: Range<Int>) {
+  /// Takes the regions at `removed` out; they need not be anything else than in the array.
+  mutating func removeEntries(_ removed: Range<Int>) {
     var index = removed.upperBound
     while index < count {
       self[index - removed.count] = self[index]

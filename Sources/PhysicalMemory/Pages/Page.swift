@@ -1,4 +1,5 @@
 public import MemoryTypes
+public import Synchronization
 
 /// The descriptor of one frame. Linux: `struct page`, include/linux/mm_types.h.
 ///
@@ -9,14 +10,13 @@ public import MemoryTypes
 public struct Page: ~Copyable {
   /// See `PageFlags`. Changed by whoever owns the frame; by the allocator while it is free.
   public var flags: PageFlags
-  /// The order of the block that this frame is the first of, free or allocated; for the tail of a
-  /// compound block the order of that block. Read-only for owners.
-  public internal(set) var order: Order
-  /// Whether the frame is the first of a block, and of which kind.
-  public internal(set) var state: PageState
-  /// The index of the zone in its node.
+  /// 1 while the frame stands in an LRU list: read for neighbours that someone else owns.
+  let lru: Atomic<UInt8>
+  /// `state` above `order`, so that one comparison tells a free buddy of the right order.
+  var block: UInt8
+  /// The place of the zone in `PageAllocator.zones`; of the first frame of a block only.
   public internal(set) var zone: UInt8
-  /// The node that the frame belongs to.
+  /// The node that the frame belongs to; of the first frame of a block only.
   public internal(set) var node: UInt8
   /// The owner's list: free list, LRU list, partial slabs. Linux: `lru`.
   public var link: ListLink<Page>
@@ -37,8 +37,8 @@ public struct Page: ~Copyable {
   @inline(__always)
   public init() {
     flags = []
-    order = .zero
-    state = .inside
+    lru = Atomic(0)
+    block = 0
     zone = 0
     node = 0
     link = ListLink()
@@ -49,6 +49,62 @@ public struct Page: ~Copyable {
     references = 0
     charge = 0
   }
+
+  /// The order of the block that this frame is the first of, free or allocated; for the tail of a
+  /// compound block the order of that block. Read-only for owners.
+  @inline(__always)
+  public internal(set) var order: Order {
+    get { Order(block & 0xF) }
+    set { block = block & 0xF0 | newValue.rawValue }
+  }
+
+  /// Whether the frame is the first of a block, and of which kind.
+  @inline(__always)
+  public internal(set) var state: PageState {
+    get {
+      // SAFETY: only raw values of the type are ever stored.
+      unsafe unsafeBitCast(block &>> 4, to: PageState.self)
+    }
+    set { block = block & 0xF | newValue.rawValue &<< 4 }
+  }
+
+  /// Whether the frame stands in an LRU list, so that its contents can be moved. Linux: `PG_lru`.
+  ///
+  /// Changed by the owner; any processor may ask.
+  @inline(__always)
+  public var isOnLRU: Bool {
+    get { lru.load(ordering: .relaxed) != 0 }
+    nonmutating set { lru.store(newValue ? 1 : 0, ordering: .relaxed) }
+  }
+
+  /// Makes the frame the first of a block of `zone`; under the zone's lock.
+  @inline(__always)
+  mutating func become(_ state: PageState, _ order: Order, in zone: Ref<Zone>) {
+    block = state.rawValue &<< 4 | order.rawValue
+    self.zone = zone.pointee.place
+    node = zone.pointee.node
+  }
+
+  /// Whether the frame is the first of a free block of `order` in `zone`. Linux: `page_is_buddy()`.
+  @inline(__always)
+  func isFree(_ order: Order, in zone: Ref<Zone>) -> Bool {
+    block == PageState.free.rawValue &<< 4 | order.rawValue && isIn(zone)
+  }
+
+  /// Whether the frame is the first of a block of `order` that someone owns, or a processor keeps.
+  @inline(__always)
+  func isAllocated(_ order: Order) -> Bool {
+    block == PageState.allocated.rawValue &<< 4 | order.rawValue
+  }
+
+  /// Whether the frame is the first of a free block in `zone`.
+  @inline(__always)
+  func isFree(in zone: Ref<Zone>) -> Bool {
+    block &>> 4 == PageState.free.rawValue && isIn(zone)
+  }
+
+  @inline(__always)
+  func isIn(_ zone: Ref<Zone>) -> Bool { self.zone == zone.pointee.place }
 }
 
 /// Pages in a list by `Page.link`.

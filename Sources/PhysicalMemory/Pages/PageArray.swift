@@ -19,6 +19,9 @@ public struct PageArray: @unchecked Sendable {
     self.count = count
   }
 
+  /// The frames that have a descriptor.
+  public var frames: FrameRange { FrameRange(start, end) }
+
   /// The end of the frames that have a descriptor.
   public var end: PageFrameNumber { start + count }
 

@@ -14,6 +14,8 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
   /// Holds the zeros that it was allocated with: nobody stores anything in it. When it is freed the
   /// allocator takes the owner's word for it.
   public static var zeroFilled: PageFlags { PageFlags(rawValue: 1 << 1) }
+  /// On a processor's list of free frames; the allocator's alone.
+  static var perCPU: PageFlags { PageFlags(rawValue: 1 << 2) }
   /// First frame of a compound block. Linux: `PG_head`.
   public static var head: PageFlags { PageFlags(rawValue: 1 << 3) }
   /// Another frame of a compound block. Linux: `PageTail`.

@@ -1,6 +1,6 @@
 internal import MemoryTypes
 
-extension Buddy {
+extension PageAllocator {
   /// Makes the frames of an allocated block one page in the eyes of its owner.
   ///
   /// O(frames). Linux: `prep_compound_page()`.

@@ -1,0 +1,27 @@
+internal import MemoryTypes
+
+extension BootParts {
+  /// The place of a node.
+  @unsafe
+  func node(_ node: Int) -> UnsafeMutablePointer<Node> { unsafe nodes[node].pointer }
+
+  /// Builds the zone number `index` of a node, with empty lists.
+  @unsafe
+  func buildZone(
+    _ span: ZoneSpan, node: Int, index: Int, _ plan: BootPlan, _ groups: Bool,
+    _ written: WrittenFrames
+  ) {
+    let place = node * plan.kindCount + index
+    let processors = plan.options.processors
+    let zone = zones[place]
+    let buddy = unsafe Buddy(
+      zone: zone, pages: pages, pageblocks: pageblocks, range: span.range,
+      maximumOrder: plan.options.maximumOrder, groupsByMobility: groups, written: written,
+      lags: CounterLags(lags + place * CounterLags.size(for: processors), count: processors))
+    let slots = unsafe PerCPUTable(
+      perCPU + place * PerCPUTable.size(for: processors), count: processors)
+    unsafe zone.pointer.initialize(
+      to: Zone(
+        span, node: UInt8(node), place: UInt8(place), perCPU: slots, buddy: buddy))
+  }
+}

@@ -1,0 +1,82 @@
+internal import Machine
+public import MemoryTypes
+
+extension PageAllocator {
+  /// Gives a block back, whatever its reference count: the caller has the last reference.
+  ///
+  /// Traps with a message on a page of another allocator, a block that is free already, an order
+  /// other than the one it was allocated with, and a page that is still mapped.
+  /// O(maximum order); O(frames) for a compound block. Linux: `free_pages()`.
+  @inline(__always)
+  public func freePages(_ page: Ref<Page>, order: Order) {
+    check(page, order)
+    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
+      prepareFree(page, order)
+    }
+    give(page, order)
+  }
+
+  /// Puts a checked block where it is found again. Linux: `free_unref_page()`.
+  @inline(__always)
+  func give(_ page: Ref<Page>, _ order: Order) {
+    page.pointee.mapping = 0
+    page.pointee.references = 0
+    let zone = zones[page]
+    let processor = processors.index
+    guard isOnPerCPULists(order) else { return giveToZone(page, order, zone, processor) }
+    let type = pageblocks[pages.frame(of: page)]
+    guard type != .isolated else { return giveToZone(page, order, zone, processor) }
+    page.pointee.flags = page.pointee.flags.intersection(.zeroFilled).union(.perCPU)
+    // What stands in special pageblocks is lent to movable requests only.
+    let list = type.isOrdinary ? type : .movable
+    guard zone.pointee.givePerCPU(page, order, list, on: processor) else {
+      return giveToZone(page, order, zone, processor)
+    }
+  }
+
+  /// Gives a block straight back to the free lists, as a processor does whose lists are in use.
+  ///
+  /// Otherwise as `freePages(_:order:)`. Linux: `free_one_page()`.
+  public func freePagesToZone(_ page: Ref<Page>, order: Order) {
+    check(page, order)
+    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
+      prepareFree(page, order)
+    }
+    page.pointee.mapping = 0
+    page.pointee.references = 0
+    giveToZone(page, order, zones[page], processors.index)
+  }
+
+  /// Whether blocks of `order` pass through the per-CPU lists. Linux: `pcp_allowed_order()`.
+  @inline(__always)
+  func isOnPerCPULists(_ order: Order) -> Bool {
+    perCPUOrders &>> UInt16(order.rawValue) & 1 != 0
+  }
+
+  @inline(never)
+  private func giveToZone(
+    _ page: Ref<Page>, _ order: Order, _ zone: Ref<Zone>, _ processor: Int
+  ) {
+    zone.pointee.withFreeLists(on: processor) { $0.free(page, order) }
+  }
+
+  @inline(__always)
+  private func check(_ page: Ref<Page>, _ order: Order) {
+    guard pages.contains(page) else { BadFree.trapForeign() }
+    guard page.pointee.mapCount == 0 else { BadFree.trapMapped() }
+    guard page.pointee.isAllocated(order),
+      page.pointee.flags.isDisjoint(with: [.perCPU, .tail, .reserved])
+    else { BadFree.trap(page) }
+  }
+
+  /// What is seldom to do before a block is free. Linux: `free_pages_prepare()`.
+  @inline(never)
+  private func prepareFree(_ page: Ref<Page>, _ order: Order) {
+    if page.pointee.flags.contains(.head) { dissolveCompound(page, order) }
+    if options.poisonsFreeFrames { poison(page, order) }
+    if options.clearsOnFree && !page.pointee.flags.contains(.zeroFilled) {
+      clear(page, order)
+      if !options.poisonsFreeFrames { page.pointee.flags.insert(.zeroFilled) }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+internal import MemoryTypes
+
+extension PageAllocator {
+  /// The whole way of a request: the fault plan, all zones, then the policy of the slow path.
+  @inline(never)
+  func allocateCarefully(
+    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy
+  ) throws(AllocationError) -> Ref<Page> {
+    let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
+    let request = request(order, flags, policy)
+    guard !isFaulty, order <= maximumOrder, let page = take(request, request.firstAttempt) else {
+      return try allocateSlowly(request, isFaulty)
+    }
+    return prepare(page, order, flags)
+  }
+
+  /// The policy when no zone can spare a block above the low mark: wake the background reclaim, go
+  /// down to the minimum, then ask for compaction, reclaim and at last a victim, as the flags say.
+  ///
+  /// Linux: `__alloc_pages_slowpath()`.
+  private func allocateSlowly(
+    _ request: PageRequest, _ isFaulty: Bool
+  ) throws(AllocationError) -> Ref<Page> {
+    guard !isFaulty, request.order <= maximumOrder else { throw .outOfMemory }
+    let attempt = slowAttempt(request)
+    if attempt.contains(.wakesReclaim) { wakeReclaim(for: request) }
+    if let page = take(request, attempt) ?? takeWithRelief(request, attempt) {
+      return prepare(page, request.order, request.flags)
+    }
+    if request.flags.contains(.noFail) {
+      return prepare(takeForEver(request, attempt), request.order, request.flags)
+    }
+    throw .outOfMemory
+  }
+
+  /// Down to the minimum, and below it for those that cannot wait. Linux: `gfp_to_alloc_flags()`.
+  private func slowAttempt(_ request: PageRequest) -> AttemptFlags {
+    var attempt = request.firstAttempt.subtracting(.low)
+    if request.flags.contains(.highPriority) { attempt.insert(.minReserve) }
+    if !request.flags.contains(.directReclaim), !request.flags.contains(.noReserves) {
+      attempt.insert(.nonBlocking)
+      if request.order > .zero, request.flags.contains(.highPriority) {
+        attempt.insert(.highAtomic)
+      }
+    }
+    if request.flags.contains(.useReserves), !request.flags.contains(.noReserves) {
+      attempt.insert(.noWatermarks)
+    }
+    return attempt
+  }
+
+  /// Asks for relief until there is a block, or no sense in going on. Nil without anyone to ask.
+  private func takeWithRelief(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    guard request.flags.contains(.directReclaim), !request.flags.contains(.useReserves),
+      relief != nil
+    else { return nil }
+    if prefersCompaction(request), let page = compact(request, attempt) { return page }
+    if isCostly(request.order) && request.flags.contains(.noRetry) { return nil }
+    var vain = 0
+    while true {
+      let isProgress = ask(.reclaim, request)
+      if let page = take(request, attempt) ?? takeFromHoards(request, attempt) { return page }
+      if request.order > .zero, let page = compact(request, attempt) { return page }
+      guard mayRetry(request) else { return nil }
+      vain = isProgress && !isCostly(request.order) ? 0 : vain + 1
+      // Reclaim that finds something but never enough must end too. Linux: MAX_RECLAIM_RETRIES.
+      guard !isProgress || vain > 16 else { continue }
+      guard let page = takeFromVictim(request, attempt) else { return nil }
+      guard let page = page.block else {
+        vain = 0
+        continue
+      }
+      return page
+    }
+  }
+
+  /// Takes what was kept for large requests and what processors keep at hand, before more is asked
+  /// of anyone. Linux: the retry in `__alloc_pages_direct_reclaim()`.
+  private func takeFromHoards(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    _ = releaseHighAtomic(for: request)
+    drainPerCPULists()
+    return take(request, attempt)
+  }
+
+  /// Large blocks are better made by moving pages than by freeing many; so are small ones that
+  /// would spoil a pageblock.
+  private func prefersCompaction(_ request: PageRequest) -> Bool {
+    isCostly(request.order) || (request.order > .zero && request.type != .movable)
+  }
+
+  private func compact(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    ask(.compaction, request) ? take(request, attempt) : nil
+  }
+
+  /// Whether another round may help. Linux: the rules before `should_reclaim_retry()`.
+  private func mayRetry(_ request: PageRequest) -> Bool {
+    guard !request.flags.contains(.noRetry) else { return false }
+    return !isCostly(request.order) || request.flags.contains(.retryMayFail)
+  }
+
+  /// Lets a process be killed if one may be, and says whether to go on: with the block that was
+  /// free in the meantime, or with another round. Nil: nothing helps.
+  ///
+  /// Linux: `__alloc_pages_may_oom()`.
+  private func takeFromVictim(
+    _ request: PageRequest, _ attempt: AttemptFlags
+  ) -> (block: Ref<Page>?, Void)? {
+    // Someone else may have made room: what is above the high mark is there for all.
+    let high = attempt.subtracting(.reserves).union(.high)
+    if let page = take(request, high) { return (page, ()) }
+    guard !isCostly(request.order),
+      request.flags.isDisjoint(with: [.retryMayFail, .thisNode, .dma]),
+      request.flags.contains(.mayUseFileSystems) || request.flags.contains(.noFail)
+    else { return nil }
+    return ask(.kill, request) ? (nil, ()) : nil
+  }
+
+  /// For who must not fail: the reserves, and relief again and again.
+  private func takeForEver(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page> {
+    while true {
+      if let page = take(request, attempt.union([.minReserve, .nonBlocking])) { return page }
+      if let page = take(request, attempt.union(.noWatermarks)) { return page }
+      let hasProgress = ask(.reclaim, request) || ask(.kill, request)
+      guard hasProgress else {
+        fatalError("an allocation that must not fail found no memory and no relief")
+      }
+    }
+  }
+
+  /// Orders that are seldom had without effort. Linux: `PAGE_ALLOC_COSTLY_ORDER`.
+  private func isCostly(_ order: Order) -> Bool { order > PerCPULists.largestOrder }
+
+  private func ask(_ need: Relief.Need, _ request: PageRequest) -> Bool {
+    guard let relief else { return false }
+    return relief(need, request.order, request.flags)
+  }
+
+  private func wakeReclaim(for request: PageRequest) {
+    if let relief { _ = relief(.background, request.order, request.flags) }
+  }
+
+  /// Wakes the background reclaim for a zone whose watermarks were raised.
+  @inline(never)
+  func wakeReclaim(of zone: Ref<Zone>, _ order: Order, _ flags: AllocationFlags) {
+    if let relief { _ = relief(.background, order, flags) }
+  }
+}

@@ -1,0 +1,106 @@
+internal import MemoryTypes
+
+extension PageAllocator {
+  /// A block from the first zone of the list that can spare it; nil when none can.
+  ///
+  /// Where whole pageblocks of another type would be needed, a second pass mixes types.
+  /// Linux: `get_page_from_freelist()`.
+  func take(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    if let page = pass(request, attempt) { return page }
+    guard attempt.contains(.noFragment) else { return nil }
+    return pass(request, attempt.subtracting(.noFragment))
+  }
+
+  private func pass(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    for position in 0..<zonelists.count(of: request.node) {
+      let zone = zones[zonelists.zone(position, of: request.node)]
+      guard zone.pointee.kind <= request.highest,
+        request.allowed >> UInt64(zone.pointee.node) & 1 != 0
+      else { continue }
+      if attempt.contains(.noFragment), Int(zone.pointee.node) != request.node {
+        // Near memory with mixed types is better than far memory without.
+        return nil
+      }
+      guard canSpare(zone, request, attempt) else { continue }
+      if let page = take(from: zone, request, attempt) { return page }
+    }
+    return nil
+  }
+
+  /// Whether the zone stays above the mark. What is above the high one needs no closer look; what
+  /// falls below it keeps the per-CPU lists short from then on.
+  private func canSpare(
+    _ zone: Ref<Zone>, _ request: PageRequest, _ attempt: AttemptFlags
+  ) -> Bool {
+    if !zone.pointee.counters.has(.belowHigh) {
+      let high = zone.pointee.mark(for: .high)
+      if zone.pointee.allows(request.order, above: high, highest: request.highest, attempt) {
+        return true
+      }
+      zone.pointee.counters.set(.belowHigh)
+    }
+    let mark = zone.pointee.mark(for: attempt)
+    return zone.pointee.allows(request.order, above: mark, highest: request.highest, attempt)
+      || attempt.contains(.noWatermarks)
+  }
+
+  private func take(
+    from zone: Ref<Zone>, _ request: PageRequest, _ attempt: AttemptFlags
+  ) -> Ref<Page>? {
+    let processor = processors.index
+    guard let page = take(request.order, request.type, attempt, from: zone, on: processor) else {
+      return nil
+    }
+    // Types were mixed: reclaim makes room before it goes on.
+    if attempt.contains(.wakesReclaim), zone.pointee.counters.has(.boostedWatermark) {
+      zone.pointee.counters.clear(.boostedWatermark)
+      wakeReclaim(of: zone, .zero, request.flags)
+    }
+    // The next such request shall find the pageblock.
+    if attempt.contains(.highAtomic) { reserveHighAtomic(page, request.order, zone) }
+    return page
+  }
+
+  /// A block from the first zone of the list when that is well above its high mark and nothing was
+  /// out of the ordinary there lately: what nearly every request gets.
+  @inline(__always)
+  func takeQuickly(
+    _ order: Order, _ flags: AllocationFlags, on processor: Int
+  ) -> Ref<Page>? {
+    let way = ways[processor, flags]
+    guard let zone = way.pointee.zone, !flags.contains(.thisNode), !faults.isArmed,
+      zone.pointee.allowsQuickly(order, above: way.pointee.limit, way.pointee.type)
+    else { return nil }
+    let attempt = way.pointee.attempt(flags)
+    return take(order, way.pointee.type, attempt, from: zone, on: processor)
+  }
+
+  /// Linux: `rmqueue()`.
+  @inline(__always)
+  private func take(
+    _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, from zone: Ref<Zone>,
+    on processor: Int
+  ) -> Ref<Page>? {
+    if isOnPerCPULists(order),
+      let page = zone.pointee.takePerCPU(order, type, attempt, on: processor)
+    {
+      return page
+    }
+    return zone.pointee.takeFromLists(order, type, attempt, on: processor)
+  }
+}
+
+extension Zone {
+  /// Linux: `rmqueue_buddy()`.
+  @inline(never)
+  fileprivate func takeFromLists(
+    _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, on processor: Int
+  ) -> Ref<Page>? {
+    withFreeLists(on: processor) { buddy -> Ref<Page>? in
+      guard let block = buddy.takeWithReserves(order, type, attempt) else { return nil }
+      let isZero = !buddy.written.contains(buddy.pages.frame(of: block), order)
+      block.pointee.flags = isZero ? .zeroFilled : []
+      return block
+    }
+  }
+}

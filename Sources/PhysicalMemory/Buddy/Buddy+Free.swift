@@ -1,0 +1,75 @@
+internal import MemoryTypes
+
+extension Buddy {
+  /// Takes an allocated block back and merges it as far as it goes.
+  ///
+  /// The block goes to the tail of its list when its own buddy's return would merge it further, so
+  /// that it is used last, else to the head. The caller has checked that the block is allocated
+  /// with `order`. O(maximum order). Linux: `__free_one_page()`.
+  @inline(__always)
+  mutating func free(_ block: Ref<Page>, _ order: Order) {
+    let frame = pages.frame(of: block)
+    if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
+    block.pointee.flags = []
+    block.pointee.state = .inside
+    statistics.frees &+= 1
+    let type = pageblocks[frame]
+    count(Int(bitPattern: order.pageCount.rawValue), type)
+    insert(frame, order, type, at: nil)
+  }
+
+  /// Takes over an aligned block that nobody owned, as boot does: it goes to the tail.
+  ///
+  /// Linux: `__free_pages_core()`.
+  mutating func handOver(_ frame: PageFrameNumber, _ order: Order) {
+    zone.pointee.counters.countManaged(Int(bitPattern: order.pageCount.rawValue))
+    count(Int(bitPattern: order.pageCount.rawValue), pageblocks[frame])
+    insert(frame, order, pageblocks[frame], at: .tail)
+  }
+
+  /// Merges a block that was counted with its free buddies and lists it; at the end that `place` names, else at
+  /// the tail if the next merge is likely and at the head if not.
+  @inline(__always)
+  mutating func insert(
+    _ start: PageFrameNumber, _ startOrder: Order, _ type: MigrateType, at place: ListEnd?
+  ) {
+    var frame = start
+    var order = startOrder
+    while order < maximumOrder, let buddy = freeBuddy(of: frame, order) {
+      let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
+      var itsType = type
+      if order >= pageblocks.order {
+        itsType = pageblocks[other]
+        guard itsType == type || (itsType.isOrdinary && type.isOrdinary) else { break }
+      }
+      unlist(buddy, order, itsType)
+      if itsType != type { pageblocks[other] = type }
+      frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
+      order = order.next
+      statistics.merges &+= 1
+    }
+    let end = place ?? (isMergeLikely(frame, order) ? .tail : .head)
+    list(pages[frame], order, type, at: end)
+  }
+
+  /// The buddy of the block at `frame` if it is free, of the same order and of this zone.
+  ///
+  /// Linux: `find_buddy_page_pfn()`, `page_is_buddy()`.
+  @inline(__always)
+  func freeBuddy(of frame: PageFrameNumber, _ order: Order) -> Ref<Page>? {
+    let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
+    guard range.contains(other) else { return nil }
+    let buddy = pages[other]
+    return buddy.pointee.isFree(order, in: zone) ? buddy : nil
+  }
+
+  /// Whether the block above is free, so that this one's buddy coming back makes two orders more.
+  ///
+  /// Linux: `buddy_merge_likely()`.
+  @inline(__always)
+  private func isMergeLikely(_ frame: PageFrameNumber, _ order: Order) -> Bool {
+    guard order.index + 1 < maximumOrder.index else { return false }
+    let pair = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
+    return freeBuddy(of: pair, order.next) != nil
+  }
+}

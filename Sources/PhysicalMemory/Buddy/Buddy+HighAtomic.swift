@@ -1,0 +1,41 @@
+internal import MemoryTypes
+
+extension Buddy {
+  /// Keeps the pageblock of an allocated block back for large requests that cannot wait, unless a
+  /// hundredth of the zone is kept already, or is less than a pageblock.
+  ///
+  /// Linux: `reserve_highatomic_pageblock()`.
+  mutating func reserveHighAtomic(_ block: Ref<Page>) {
+    let limit = zone.pointee.managedPages.rawValue / 100
+    let size = pageblocks.order.pageCount.rawValue
+    guard limit >= size else { return }
+    let ceiling = (limit + size - 1) / size * size
+    guard zone.pointee.highAtomicPages.rawValue < ceiling else { return }
+    let frame = pages.frame(of: block)
+    let type = pageblocks[frame]
+    guard type.isOrdinary else { return }
+    let whole = pageblocks.block(of: frame)
+    guard range.start <= whole.start, whole.end <= range.end else { return }
+    moveFreeBlocks(in: whole, from: type, to: .highAtomic)
+    pageblocks[frame] = .highAtomic
+    zone.pointee.counters.countHighAtomic(Int(bitPattern: size))
+  }
+
+  /// Gives one kept pageblock back to requests of `type`; false without one that has free frames.
+  ///
+  /// Linux: `unreserve_highatomic_pageblock()`.
+  mutating func releaseHighAtomic(for type: MigrateType) -> Bool {
+    let orders = zone.pointee.counters.orders(of: .highAtomic)
+    guard orders != 0 else { return false }
+    let order = Order(UInt8(orders.trailingZeroBitCount))
+    guard let block = list(of: order, .highAtomic).first else { return false }
+    let frame = pages.frame(of: block)
+    let whole = pageblocks.block(of: frame)
+    let size = pageblocks.order.pageCount.rawValue
+    zone.pointee.counters.countHighAtomic(
+      -Int(bitPattern: min(size, zone.pointee.highAtomicPages.rawValue)))
+    moveFreeBlocks(in: whole, from: .highAtomic, to: type)
+    pageblocks[frame] = type
+    return true
+  }
+}

@@ -1,0 +1,67 @@
+public import MemoryTypes
+internal import Synchronization
+
+/// The migrate type of each pageblock, one byte per block. Linux: `pageblock_flags`.
+///
+/// A pageblock is 2^`order` frames, aligned to its size. Types are written under the lock of the
+/// block's zone and read without one: a reader acts on what was true a moment ago.
+@safe
+public struct PageblockMap: @unchecked Sendable {
+  private let types: UnsafeMutablePointer<Atomic<UInt8>>
+  /// The first frame of the first block.
+  private let start: PageFrameNumber
+  /// How many blocks there are.
+  public let count: Int
+  /// The size of a block. Linux: `pageblock_order`.
+  public let order: Order
+
+  /// Blocks over `frames`, all movable, whose bytes stand at `bytes`.
+  ///
+  /// `bytes` has room for `count(for:order:)` and lives as long as the map.
+  @unsafe
+  init(_ bytes: UnsafeMutableRawPointer, over frames: FrameRange, order: Order) {
+    let count = Self.count(for: frames, order: order)
+    unsafe types = bytes.bindMemory(to: Atomic<UInt8>.self, capacity: count)
+    start = PageFrameNumber(frames.start.rawValue & ~(order.pageCount.rawValue &- 1))
+    self.count = count
+    self.order = order
+    for index in 0..<count {
+      unsafe (types + index).initialize(to: Atomic(MigrateType.movable.rawValue))
+    }
+  }
+
+  /// How many blocks of `order` the frames touch.
+  static func count(for frames: FrameRange, order: Order) -> Int {
+    guard frames.start < frames.end else { return 0 }
+    let shift = UInt(order.rawValue)
+    return Int((frames.end.rawValue &- 1) >> shift &- frames.start.rawValue >> shift &+ 1)
+  }
+
+  /// The type of the block that holds `frame`. Linux: `get_pfnblock_migratetype()`.
+  @inline(__always)
+  public subscript(frame: PageFrameNumber) -> MigrateType {
+    get {
+      let raw = unsafe types[index(of: frame)].load(ordering: .relaxed)
+      // SAFETY: only raw values of the type are ever stored.
+      return unsafe unsafeBitCast(raw, to: MigrateType.self)
+    }
+    nonmutating set {
+      unsafe types[index(of: frame)].store(newValue.rawValue, ordering: .relaxed)
+    }
+  }
+
+  /// The frames of the block that holds `frame`, whether or not they are memory.
+  @inline(__always)
+  public func block(of frame: PageFrameNumber) -> FrameRange {
+    let first = PageFrameNumber(frame.rawValue & ~(order.pageCount.rawValue &- 1))
+    return FrameRange(first, first + order.pageCount)
+  }
+
+  @inline(__always)
+  private func index(of frame: PageFrameNumber) -> Int {
+    let distance = frame.rawValue &- start.rawValue
+    let index = Int(bitPattern: distance &>> UInt(order.rawValue))
+    precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "no such pageblock")
+    return index
+  }
+}
