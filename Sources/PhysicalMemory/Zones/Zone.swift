@@ -81,6 +81,16 @@ public struct Zone: ~Copyable {
   /// Of them the ones in contiguous-memory areas. Linux: `NR_FREE_CMA_PAGES`.
   public var freeCMAPages: PageCount { buddy.withLock { $0.freeCMAPages } }
 
+  /// The free count as watermarks see it and the kernel's texts print it: processors tell what they
+  /// count with some delay. Linux: `zone_page_state(NR_FREE_PAGES)`.
+  public var countedFreePages: PageCount { PageCount(counters.visibleFreePages) }
+
+  /// The same for contiguous-memory areas.
+  public var countedFreeCMAPages: PageCount { PageCount(counters.visibleCMAPages) }
+
+  /// How much a processor may count before it tells. Linux: `stat_threshold`.
+  public var lagThreshold: Int { buddy.withLock { $0.lags.current.pointee.threshold } }
+
   /// The frames kept back for large requests that must not wait. Linux: `nr_reserved_highatomic`.
   public var highAtomicPages: PageCount { counters.highAtomicPages }
 
