@@ -37,7 +37,19 @@ public struct DeviceTree: MemoryMap {
   public func forEachMemoryRange(
     _ body: (PhysicalRange, FirmwareMemory) -> Void
   ) throws(FirmwareError) {
-    try forEachHeaderReservation { body($0, .reserved) }
+    try forEachFact { fact in
+      switch fact {
+      case .memory(let range, _): body(range, .usable)
+      case .reserved(let range, let isMapped): body(range, isMapped ? .reserved : .notMapped)
+      case .wanted, .distance: break
+      }
+    }
+  }
+
+  /// Tells `body` all that the blob says about memory and nodes, in its order, reservations of the
+  /// header first. Throws when it is broken; `body` may have been told a part by then.
+  public func forEachFact(_ body: (DeviceTreeFact) -> Void) throws(FirmwareError) {
+    try forEachHeaderReservation { body(.reserved($0, isMapped: true)) }
     var scan = DeviceTreeMemoryScan()
     var cursor = DeviceTreeCursor(self)
     while let token = try cursor.next() { try scan.take(token, body) }

@@ -5,7 +5,9 @@ import PhysicalMemory
 ///
 /// Memory is what a child of the root with `device_type = "memory"` names in `reg`, unless its
 /// `status` disables it; reserved are the children of `/reserved-memory` and the initial RAM disk
-/// that `/chosen` names. Linux: `early_init_dt_scan_memory()`, `fdt_scan_reserved_mem()`.
+/// that `/chosen` names. A child without `reg` wants a place to be found for it. Nodes and their
+/// distances are `numa-node-id` and `/distance-map`. Linux: `early_init_dt_scan_memory()`,
+/// `fdt_scan_reserved_mem()`, `of_numa_init()`.
 struct DeviceTreeMemoryScan {
   /// How many 32-bit cells an address and a size take in the `reg` of a node's children.
   private struct Cells {
@@ -20,9 +22,13 @@ struct DeviceTreeMemoryScan {
     var registers: FirmwareBytes?
     var diskStart: UInt64?
     var diskEnd: UInt64?
+    var number: Int32?
+    var matrix: FirmwareBytes?
+    var wanted = WantedMemory()
+    var places: FirmwareBytes?
   }
 
-  private enum Branch { case reservedMemory, chosen, other }
+  private enum Branch { case reservedMemory, chosen, distanceMap, other }
 
   private var depth = 0
   private var branch = Branch.other
@@ -32,7 +38,7 @@ struct DeviceTreeMemoryScan {
 
   /// Takes the next piece; a node's ranges are told when its first child begins or it ends.
   mutating func take(
-    _ token: DeviceTreeToken, _ body: (PhysicalRange, FirmwareMemory) -> Void
+    _ token: DeviceTreeToken, _ body: (DeviceTreeFact) -> Void
   ) throws(FirmwareError) {
     switch token {
     case .begin(let name):
@@ -51,6 +57,8 @@ struct DeviceTreeMemoryScan {
     branchCells = Cells()
     if name.beginsWith(text: "reserved-memory") {
       branch = .reservedMemory
+    } else if name.beginsWith(text: "distance-map") {
+      branch = .distanceMap
     } else {
       branch = name.beginsWith(text: "chosen") ? .chosen : .other
     }
@@ -71,6 +79,27 @@ struct DeviceTreeMemoryScan {
       node.diskStart = value.bigEndian(at: 0, width: min(value.count, 8))
     } else if name.beginsWith(text: "linux,initrd-end") {
       node.diskEnd = value.bigEndian(at: 0, width: min(value.count, 8))
+    } else if name.beginsWith(text: "numa-node-id") {
+      node.number = value.bigEndian(at: 0, width: 4).flatMap { Int32(exactly: $0) }
+    } else if name.beginsWith(text: "distance-matrix") {
+      node.matrix = value
+    } else {
+      takeWish(name, value)
+    }
+  }
+
+  /// What a reserved child without an address says about the place it wants.
+  private mutating func takeWish(_ name: FirmwareBytes, _ value: FirmwareBytes) {
+    if name.beginsWith(text: "size") {
+      node.wanted.size = value.bigEndian(at: 0, width: min(value.count, 8)) ?? 0
+    } else if name.beginsWith(text: "alignment") {
+      node.wanted.alignment = value.bigEndian(at: 0, width: min(value.count, 8)) ?? 0
+    } else if name.beginsWith(text: "alloc-ranges") {
+      node.places = value
+    } else if name.beginsWith(text: "no-map") {
+      node.wanted.isMapped = false
+    } else if name.beginsWith(text: "reusable") {
+      node.wanted.isReusable = true
     }
   }
 
@@ -80,18 +109,54 @@ struct DeviceTreeMemoryScan {
     if depth == 2 { change(&branchCells) }
   }
 
-  private mutating func finishNode(
-    _ body: (PhysicalRange, FirmwareMemory) -> Void
-  ) throws(FirmwareError) {
+  private mutating func finishNode(_ body: (DeviceTreeFact) -> Void) throws(FirmwareError) {
     let node = node
     self.node = Node()
     if depth == 2 && node.isMemory && !node.isDisabled {
-      try tellRegisters(node.registers, rootCells) { body($0, .usable) }
+      try tellRegisters(node.registers, rootCells) { body(.memory($0, node: node.number)) }
     } else if depth == 3 && branch == .reservedMemory && !node.isDisabled {
-      try tellRegisters(node.registers, branchCells) { body($0, .reserved) }
+      try tellReserved(node, body)
     } else if depth == 2 && branch == .chosen, let start = node.diskStart, let end = node.diskEnd {
       let disk = PhysicalRange(PhysicalAddress(start), PhysicalAddress(end))
-      if !disk.isEmpty { body(disk, .reserved) }
+      if !disk.isEmpty { body(.reserved(disk, isMapped: true)) }
+    } else if depth == 2 && branch == .distanceMap, let matrix = node.matrix {
+      try tellDistances(matrix, body)
+    }
+  }
+
+  private func tellReserved(
+    _ node: Node, _ body: (DeviceTreeFact) -> Void
+  ) throws(FirmwareError) {
+    if let registers = node.registers {
+      try tellRegisters(registers, branchCells) {
+        body(.reserved($0, isMapped: node.wanted.isMapped))
+      }
+      return
+    }
+    var wanted = node.wanted
+    guard wanted.size > 0 else { return }
+    guard wanted.alignment & (wanted.alignment &- 1) == 0 else { throw .malformed }
+    // Of several places it may have, the first: later ones are for when that is full.
+    try tellRegisters(node.places, branchCells) { place in
+      wanted.place = wanted.place ?? place
+    }
+    body(.wanted(wanted))
+  }
+
+  /// Triples of two nodes and what lies between them.
+  private func tellDistances(
+    _ matrix: FirmwareBytes, _ body: (DeviceTreeFact) -> Void
+  ) throws(FirmwareError) {
+    guard matrix.count % 12 == 0 else { throw .malformed }
+    var offset: UInt64 = 0
+    while let from = matrix.bigEndian(at: offset, width: 4),
+      let to = matrix.bigEndian(at: offset + 4, width: 4),
+      let value = matrix.bigEndian(at: offset + 8, width: 4)
+    {
+      guard let from = Int32(exactly: from), let to = Int32(exactly: to) else { throw .malformed }
+      guard from == to ? value == 10 : value > 10 else { throw .malformed }
+      body(.distance(from: from, to: to, value))
+      offset += 12
     }
   }
 

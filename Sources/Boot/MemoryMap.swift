@@ -6,6 +6,14 @@ public enum FirmwareMemory: Sendable {
   case usable
   /// Not for the kernel: firmware's own, the boot loader's, or a device's.
   case reserved
+  /// Memory that the kernel must not even map, lest it be read ahead. Device tree: `no-map`.
+  case notMapped
+  /// ACPI tables, which a kernel may take over once it has read them.
+  case tables
+  /// What firmware needs kept while the machine sleeps. ACPI: NVS.
+  case sleepStorage
+  /// Broken memory.
+  case unusable
 }
 
 /// Whatever can say which memory a machine has.
@@ -16,6 +24,9 @@ public protocol MemoryMap {
   func forEachMemoryRange(
     _ body: (PhysicalRange, FirmwareMemory) -> Void
   ) throws(FirmwareError)
+
+  /// Adds what the map says to `memblock`; the ranges above for a map that knows no more.
+  func add(to memblock: inout Memblock) throws(BootError)
 }
 
 /// Why a table of firmware was refused.

@@ -64,7 +64,7 @@ public struct MultibootInformation: MemoryMap {
       else { throw .truncated }
       guard size >= 20 else { throw .malformed }
       if count > 0 {
-        body(PhysicalRange(PhysicalAddress(start), count: count), kind == 1 ? .usable : .reserved)
+        body(PhysicalRange(PhysicalAddress(start), count: count), FirmwareMemory(biosKind: kind))
       }
       offset += size + 4
     }

@@ -28,6 +28,15 @@ struct JSONSchemaTests {
     }
   }
 
+  @Test("every key of replay --json of a boot stands in the article")
+  func boot() throws {
+    try withBoot("arm64-4k-va39/512M") { folder in
+      let end = try CommandLine.run("replay", folder, "--json")
+      let reports = try expectDocumented(Data(end.output.utf8), format: "octavo-boot")
+      #expect((reports.first?["records"] as? [Any])?.isEmpty == false)
+    }
+  }
+
   @Test("every key of run --json stands in the article")
   func run() throws {
     try withTemporaryFolder { folder in

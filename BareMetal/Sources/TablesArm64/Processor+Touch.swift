@@ -21,9 +21,14 @@ extension Processor {
     unsafe probe = nil
     if question.access == .write, unit?.token != token { place = .max }
     guard let end, let syndrome = end.syndrome else { return Answer(place: place) }
-    let isBreakpoint = syndrome >> 26 == 0x3C && end.counter == address
+    let isBreakpoint = syndrome >> 26 == 0x3C && end.counter == counter(question.address)
     return isBreakpoint && question.access == .execute
       ? Answer(place: place) : Answer(fault: syndrome, at: end.address)
+  }
+
+  /// Where a branch to `address` leads: the program counter has no tag (D8.8 "Address tagging").
+  private func counter(_ address: VirtualAddress) -> UInt64 {
+    ignoresTags ? UInt64(address.rawValue) & (.max >> 8) : UInt64(address.rawValue)
   }
 
   /// QEMU 7.2 lets EL1 execute what EL0 may write; the manual has it as never executable at EL1,
@@ -42,7 +47,10 @@ extension Processor {
       var syndrome = UInt32(truncatingIfNeeded: fault.exceptionSyndrome)
       // LDTR and STTR have EL0's rights, but trap from EL1.
       if question.privilege == .user, question.access != .execute { syndrome += 1 << 26 }
-      let offset: UInt64 = question.access == .read ? 8 : question.access == .write ? 4 : 0
+      guard question.access != .execute else {
+        return Answer(fault: syndrome, at: counter(question.address))
+      }
+      let offset: UInt64 = question.access == .read ? 8 : 4
       return Answer(fault: syndrome, at: UInt64(question.address.rawValue) + offset)
     }
   }

@@ -5,9 +5,8 @@ import Foundation
 enum Main {
   static var benchmarks: [Benchmark] {
     [
-      .replay, .strace, .recording, .recordingTouch, .buddy, .slab, .translate, .accesses, .walk,
-      .mapRange,
-      .tableHistory,
+      .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
+      .slab, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
     ]
   }
 

@@ -9,6 +9,7 @@ struct BootParts {
   let zones: ZoneTable
   let zonelists: Zonelists
   let processorNodes: ProcessorNodes
+  let ways: AllocationWays
   let pageblocks: PageblockMap
   let pages: PageArray
   /// One per zone.
@@ -35,13 +36,16 @@ struct BootParts {
     let zones = unsafe block.take(zoneCount, of: Zone.self)
     let lists = unsafe block.take(Zonelists.size(zones: zoneCount, nodes: plan.nodeCount))
     let processorNodes = unsafe block.take(processors, of: UInt8.self)
+    let ways = unsafe block.take(
+      AllocationWays.count(processors: processors), of: AllocationWay.self)
     let lags = unsafe block.take(zoneCount * CounterLags.size(for: processors))
     let perCPU = unsafe block.take(zoneCount * PerCPUTable.size(for: processors))
     let types = unsafe block.take(plan.pageblockCount)
     let descriptors = unsafe block.take(frameCount, of: Page.self)
     guard let allocator = unsafe allocator, let nodes = unsafe nodes, let zones = unsafe zones,
       let lists = unsafe lists, let processorNodes = unsafe processorNodes,
-      let lags = unsafe lags, let perCPU = unsafe perCPU, let types = unsafe types,
+      let ways = unsafe ways, let lags = unsafe lags, let perCPU = unsafe perCPU,
+      let types = unsafe types,
       let descriptors = unsafe descriptors
     else { return nil }
     unsafe self.allocator = allocator
@@ -49,6 +53,7 @@ struct BootParts {
     self.zones = unsafe ZoneTable(zones, count: zoneCount, kindCount: plan.kindCount)
     zonelists = unsafe Zonelists(lists, zones: zoneCount, nodes: plan.nodeCount)
     self.processorNodes = unsafe ProcessorNodes(processorNodes, count: processors)
+    self.ways = unsafe AllocationWays(ways, processors: processors)
     unsafe self.lags = lags
     unsafe self.perCPU = perCPU
     pageblocks = unsafe PageblockMap(

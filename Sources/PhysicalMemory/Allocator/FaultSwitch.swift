@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A fault plan behind a switch, so that an allocator without one pays a single load.
 public struct FaultSwitch: ~Copyable, Sendable {
-  private let isArmed = Atomic(false)
+  private let armed = Atomic(false)
   private let locked = SpinLock(FaultPlan.none)
 
   /// No plan.
@@ -14,14 +14,18 @@ public struct FaultSwitch: ~Copyable, Sendable {
     get { locked.withLock { $0 } }
     nonmutating set {
       locked.withLock { $0 = newValue }
-      isArmed.store(true, ordering: .relaxed)
+      armed.store(true, ordering: .relaxed)
     }
   }
+
+  /// Whether there is a plan.
+  @inline(__always)
+  public var isArmed: Bool { armed.load(ordering: .relaxed) }
 
   /// Counts one call and says whether it must fail.
   @inline(__always)
   public func shouldFail() -> Bool {
-    guard isArmed.load(ordering: .relaxed) else { return false }
+    guard isArmed else { return false }
     return locked.withLock { $0.shouldFail() }
   }
 }

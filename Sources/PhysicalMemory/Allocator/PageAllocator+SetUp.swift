@@ -10,7 +10,7 @@ extension PageAllocator {
     setMarks()
   }
 
-  private func buildZonelists() {
+  func buildZonelists() {
     zonelists.removeAll()
     var withMemory = NodeSet()
     var withProcessors = NodeSet()

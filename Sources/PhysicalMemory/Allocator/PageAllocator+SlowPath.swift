@@ -1,12 +1,24 @@
 internal import MemoryTypes
 
 extension PageAllocator {
+  /// The whole way of a request: the fault plan, all zones, then the policy of the slow path.
+  @inline(never)
+  func allocateCarefully(
+    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy
+  ) throws(AllocationError) -> Ref<Page> {
+    let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
+    let request = request(order, flags, policy)
+    guard !isFaulty, order <= maximumOrder, let page = take(request, request.firstAttempt) else {
+      return try allocateSlowly(request, isFaulty)
+    }
+    return prepare(page, order, flags)
+  }
+
   /// The policy when no zone can spare a block above the low mark: wake the background reclaim, go
   /// down to the minimum, then ask for compaction, reclaim and at last a victim, as the flags say.
   ///
   /// Linux: `__alloc_pages_slowpath()`.
-  @inline(never)
-  func allocateSlowly(
+  private func allocateSlowly(
     _ request: PageRequest, _ isFaulty: Bool
   ) throws(AllocationError) -> Ref<Page> {
     guard !isFaulty, request.order <= maximumOrder else { throw .outOfMemory }
@@ -23,7 +35,7 @@ extension PageAllocator {
 
   /// Down to the minimum, and below it for those that cannot wait. Linux: `gfp_to_alloc_flags()`.
   private func slowAttempt(_ request: PageRequest) -> AttemptFlags {
-    var attempt = fastAttempt(request).subtracting(.low)
+    var attempt = request.firstAttempt.subtracting(.low)
     if request.flags.contains(.highPriority) { attempt.insert(.minReserve) }
     if !request.flags.contains(.directReclaim), !request.flags.contains(.noReserves) {
       attempt.insert(.nonBlocking)

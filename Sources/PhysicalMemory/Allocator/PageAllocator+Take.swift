@@ -5,14 +5,12 @@ extension PageAllocator {
   ///
   /// Where whole pageblocks of another type would be needed, a second pass mixes types.
   /// Linux: `get_page_from_freelist()`.
-  @inline(__always)
   func take(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
     if let page = pass(request, attempt) { return page }
     guard attempt.contains(.noFragment) else { return nil }
     return pass(request, attempt.subtracting(.noFragment))
   }
 
-  @inline(__always)
   private func pass(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
     for position in 0..<zonelists.count(of: request.node) {
       let zone = zones[zonelists.zone(position, of: request.node)]
@@ -31,7 +29,6 @@ extension PageAllocator {
 
   /// Whether the zone stays above the mark. What is above the high one needs no closer look; what
   /// falls below it keeps the per-CPU lists short from then on.
-  @inline(__always)
   private func canSpare(
     _ zone: Ref<Zone>, _ request: PageRequest, _ attempt: AttemptFlags
   ) -> Bool {
@@ -47,40 +44,63 @@ extension PageAllocator {
       || attempt.contains(.noWatermarks)
   }
 
-  /// Linux: `rmqueue()`.
-  @inline(__always)
   private func take(
     from zone: Ref<Zone>, _ request: PageRequest, _ attempt: AttemptFlags
   ) -> Ref<Page>? {
     let processor = processors.index
-    if isOnPerCPULists(request.order),
-      let page = zone.pointee.takePerCPU(request.order, request.type, attempt, on: processor)
-    {
-      return taken(page, zone, request, attempt)
+    guard let page = take(request.order, request.type, attempt, from: zone, on: processor) else {
+      return nil
     }
-    let found = zone.pointee.withFreeLists(on: processor) { buddy -> Ref<Page>? in
-      guard let block = buddy.takeWithReserves(request.order, request.type, attempt) else {
-        return nil
-      }
-      let isZero = !buddy.written.contains(buddy.pages.frame(of: block), request.order)
-      block.pointee.flags = isZero ? .zeroFilled : []
-      return block
-    }
-    guard let page = found else { return nil }
-    return taken(page, zone, request, attempt)
-  }
-
-  /// What a block that was found leads to: reclaim is woken when types were mixed, and a large
-  /// request that could not wait gets its pageblock kept for the next one.
-  @inline(__always)
-  private func taken(
-    _ page: Ref<Page>, _ zone: Ref<Zone>, _ request: PageRequest, _ attempt: AttemptFlags
-  ) -> Ref<Page> {
+    // Types were mixed: reclaim makes room before it goes on.
     if attempt.contains(.wakesReclaim), zone.pointee.counters.has(.boostedWatermark) {
       zone.pointee.counters.clear(.boostedWatermark)
       wakeReclaim(of: zone, .zero, request.flags)
     }
+    // The next such request shall find the pageblock.
     if attempt.contains(.highAtomic) { reserveHighAtomic(page, request.order, zone) }
     return page
+  }
+
+  /// A block from the first zone of the list when that is well above its high mark and nothing was
+  /// out of the ordinary there lately: what nearly every request gets.
+  @inline(__always)
+  func takeQuickly(
+    _ order: Order, _ flags: AllocationFlags, on processor: Int
+  ) -> Ref<Page>? {
+    let way = ways[processor, flags]
+    guard let zone = way.pointee.zone, !flags.contains(.thisNode), !faults.isArmed,
+      zone.pointee.allowsQuickly(order, above: way.pointee.limit, way.pointee.type)
+    else { return nil }
+    let attempt = way.pointee.attempt(flags)
+    return take(order, way.pointee.type, attempt, from: zone, on: processor)
+  }
+
+  /// Linux: `rmqueue()`.
+  @inline(__always)
+  private func take(
+    _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, from zone: Ref<Zone>,
+    on processor: Int
+  ) -> Ref<Page>? {
+    if isOnPerCPULists(order),
+      let page = zone.pointee.takePerCPU(order, type, attempt, on: processor)
+    {
+      return page
+    }
+    return zone.pointee.takeFromLists(order, type, attempt, on: processor)
+  }
+}
+
+extension Zone {
+  /// Linux: `rmqueue_buddy()`.
+  @inline(never)
+  fileprivate func takeFromLists(
+    _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, on processor: Int
+  ) -> Ref<Page>? {
+    withFreeLists(on: processor) { buddy -> Ref<Page>? in
+      guard let block = buddy.takeWithReserves(order, type, attempt) else { return nil }
+      let isZero = !buddy.written.contains(buddy.pages.frame(of: block), order)
+      block.pointee.flags = isZero ? .zeroFilled : []
+      return block
+    }
   }
 }

@@ -29,10 +29,13 @@ public struct PageAllocator: ~Copyable {
   /// Whether requests keep to pageblocks of their type: memory is large enough for it.
   /// Linux: `page_group_by_mobility_disabled`.
   public let groupsByMobility: Bool
+  /// Whether frames are written to whenever they change hands.
+  let touchesFrames: Bool
+  /// A bit for each order whose blocks pass through the per-CPU lists.
+  let perCPUOrders: UInt16
   let zonelists: Zonelists
   let processorNodes: ProcessorNodes
-  /// The highest zone that a request may use, by its zone flags. Linux: `GFP_ZONE_TABLE`.
-  let highestZones: InlineArray<16, Zone.Kind>
+  let ways: AllocationWays
   let faults = FaultSwitch()
 
   init(
@@ -48,7 +51,10 @@ public struct PageAllocator: ~Copyable {
     relief = nil
     zonelists = parts.zonelists
     processorNodes = parts.processorNodes
-    highestZones = options.layout.kinds.highestZones
+    touchesFrames =
+      options.clearsOnAllocation || options.clearsOnFree || options.poisonsFreeFrames
+    perCPUOrders = options.perCPUOrders
+    ways = parts.ways
   }
 
   /// The largest order that can be asked for. Linux: `MAX_PAGE_ORDER`.
@@ -61,17 +67,22 @@ public struct PageAllocator: ~Copyable {
   /// and the flags let it fail, or `order` is too large; nothing has changed then. O(maximum order).
   /// Linux: `alloc_pages()`.
   ///
-  /// - Parameter policy: The nodes to take from; the caller's own first, unless it says otherwise.
+  /// The caller's own node is asked first.
   @inline(__always)
   public func allocatePages(
-    order: Order, flags: AllocationFlags, on policy: NodePolicy = .local
+    order: Order, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
-    let request = request(order, flags, policy)
-    guard !isFaulty, let page = take(request, fastAttempt(request)) else {
-      return try allocateSlowly(request, isFaulty)
+    guard let page = takeQuickly(order, flags, on: processors.index) else {
+      return try allocateCarefully(order, flags, .local)
     }
     return prepare(page, order, flags)
+  }
+
+  /// The same from the nodes that `policy` names. Linux: `alloc_pages_mpol()`.
+  public func allocatePages(
+    order: Order, flags: AllocationFlags, on policy: NodePolicy
+  ) throws(AllocationError) -> Ref<Page> {
+    try allocateCarefully(order, flags, policy)
   }
 
   /// Allocates one frame. Linux: `alloc_page()`.

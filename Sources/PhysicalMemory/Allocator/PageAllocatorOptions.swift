@@ -71,4 +71,12 @@ public struct PageAllocatorOptions: Sendable {
     options.hasExactCounts = true
     return options
   }
+
+  /// A bit for each order whose blocks pass through the per-CPU lists: up to 3, and huge pages.
+  ///
+  /// Linux: `pcp_allowed_order()`.
+  var perCPUOrders: UInt16 {
+    guard hasPerCPULists else { return 0 }
+    return 0b1111 | (hasHugePages ? 1 << UInt16(pageblockOrder.rawValue) : 0)
+  }
 }

@@ -34,6 +34,7 @@ public struct LowMemoryReserve: Sendable {
   }
 
   /// What is kept back from a request whose highest zone is of `kind`.
+  @inline(__always)
   public subscript(_ kind: Zone.Kind) -> PageCount { pages[Int(kind.rawValue)] }
 
   /// The most that is kept back from any request.

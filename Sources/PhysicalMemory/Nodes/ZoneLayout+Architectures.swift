@@ -73,6 +73,7 @@ public struct LowMemoryMap: Hashable, Sendable {
     let kmap = (localTables &- page) & mask
     let vmallocEnd = kmap &- 2 &* page
     let room = vmallocEnd &- 0xC000_0000
-    return PhysicalAddress(UInt64(max(room, vmallocReserve &+ page) &- vmallocReserve))
+    let isTooMuch = room < page || vmallocReserve > room - page
+    return PhysicalAddress(UInt64(isTooMuch ? page : room - vmallocReserve))
   }
 }

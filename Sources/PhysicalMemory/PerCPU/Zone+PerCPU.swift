@@ -60,7 +60,7 @@ extension Zone {
     on processor: Int, _ body: (inout sending Buddy) -> sending Result
   ) -> sending Result {
     buddy.withLock { buddy in
-      buddy.lags.processor = processor
+      buddy.lags.enter(processor)
       return body(&buddy)
     }
   }

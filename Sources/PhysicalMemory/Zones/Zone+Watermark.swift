@@ -24,6 +24,21 @@ extension Zone {
     return allowsSlowly(order, mark, highest, attempt)
   }
 
+  /// The same where one look is enough: true is right, false is not known.
+  ///
+  /// Nothing may be remembered of the zone that a request would have to react to.
+  ///
+  /// - Parameter limit: The high mark and what the zone keeps back from the request.
+  @inline(__always)
+  func allowsQuickly(_ order: Order, above limit: PageCount, _ type: MigrateType) -> Bool {
+    guard counters.isCalm, order <= Order(15) else { return false }
+    var kept = counters.withheldPages
+    if type != .movable { kept &+= counters.visibleCMAPages }
+    let size = order.pageCount.rawValue
+    guard counters.visibleFreePages > limit.rawValue &+ kept &+ size else { return false }
+    return order == .zero || counters.ordinaryOrders &>> UInt32(order.rawValue) != 0
+  }
+
   @inline(never)
   private func allowsSlowly(
     _ order: Order, _ mark: PageCount, _ highest: Zone.Kind, _ attempt: AttemptFlags
@@ -53,10 +68,9 @@ extension Zone {
   }
 
   /// Whether a free list that the attempt may use has a block of `order` or more.
+  @inline(__always)
   private func hasBlock(_ order: Order, _ attempt: AttemptFlags) -> Bool {
-    var orders =
-      counters.orders(of: .unmovable) | counters.orders(of: .movable)
-      | counters.orders(of: .reclaimable)
+    var orders = counters.ordinaryOrders
     if attempt.contains(.cma) { orders |= counters.orders(of: .cma) }
     if !attempt.isDisjoint(with: [.highAtomic, .outOfMemory]) {
       orders |= counters.orders(of: .highAtomic)

@@ -8,6 +8,8 @@ internal import SystemPackage
 ///     zoneinfo.txt    /proc/zoneinfo, read first
 ///     zonestruct.txt  fields of `struct zone`, read last; not in every folder
 ///     sysctl_vm.txt   /proc/sys/vm, read in between; not needed
+///     iomem.txt       /proc/iomem; not needed
+///     memblock_*.txt  memblock's arrays as debugfs shows them at last; not on every architecture
 ///
 /// Each text may be compressed. The whole is small (a log of some hundred KB), so it is read at once.
 public struct BootFolder: Sendable {
@@ -24,15 +26,25 @@ public struct BootFolder: Sendable {
   public var hugePages: String?
   /// Bytes of a huge page; nil in a kernel without them.
   public var hugePageSize: UInt64?
-  /// Where the kernel's code lies in memory; nil where /proc/iomem was not kept.
-  public var kernelCode: UInt64?
+  /// The lines of /proc/iomem; none where it was not kept.
+  public var resources: [BootResource]
+  /// Memblock's arrays when the machine ran; nil where the kernel keeps them no longer.
+  public var lastMemory: [Range<UInt64>]?
+  public var lastReserved: [Range<UInt64>]?
   /// The version the kernel tells at the start of its log; nil where that was lost.
   public var version: String?
 
-  /// Whether `path` is such a folder, perhaps a damaged one.
+  /// Where the kernel's code lies in memory; nil where /proc/iomem does not say.
+  public var kernelCode: UInt64? {
+    resources.first { $0.name == "Kernel code" }?.range.lowerBound
+  }
+
+  /// Whether `path` is such a folder, perhaps one that lacks a text: it holds zones or a log, or says
+  /// how a guest was started, and no snapshots of an allocator that ran.
   public static func recognises(_ path: String) -> Bool {
-    guard FolderFacts.file("buddy.snaps.txt", in: path) == nil else { return false }
-    return ["zoneinfo.txt", "dmesg.txt"].contains { FolderFacts.file($0, in: path) != nil }
+    func holds(_ name: String) -> Bool { FolderFacts.file(name, in: path) != nil }
+    if ["buddy", "frag", "cma"].contains(where: { holds("\($0).snaps.txt") }) { return false }
+    return ["zoneinfo.txt", "dmesg.txt", "run.json"].contains(where: holds)
   }
 
   /// Reads a folder.
@@ -47,6 +59,9 @@ public struct BootFolder: Sendable {
     version = log.version
     structures = BootZoneStructures()
     settings = [:]
+    resources = []
+    lastMemory = try Self.regions("memblock_memory.txt", path)
+    lastReserved = try Self.regions("memblock_reserved.txt", path)
     if let file = FolderFacts.file("zonestruct.txt", in: path) {
       structures = try BootZoneStructures(try Self.lines(file))
     }
@@ -57,7 +72,7 @@ public struct BootFolder: Sendable {
     self.hugePages = try Self.firstLine("\(hugePages)enabled.txt", path)
     hugePageSize = try Self.firstLine("\(hugePages)hpage_pmd_size.txt", path).flatMap { UInt64($0) }
     if let file = FolderFacts.file("iomem.txt", in: path) {
-      kernelCode = try BootSettings.kernelCode(try Self.lines(file))
+      resources = try BootSettings.resources(try Self.lines(file))
     }
   }
 
@@ -70,6 +85,13 @@ public struct BootFolder: Sendable {
 
   private static func lines(_ file: String) throws(BadInput) -> LineReader {
     LineReader(try ByteSource(path: file))
+  }
+
+  private static func regions(
+    _ name: String, _ folder: String
+  ) throws(BadInput) -> [Range<UInt64>]? {
+    guard let file = FolderFacts.file(name, in: folder) else { return nil }
+    return try BootSettings.regions(try lines(file))
   }
 
   private static func firstLine(_ name: String, _ folder: String) throws(BadInput) -> String? {

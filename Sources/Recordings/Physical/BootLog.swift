@@ -22,10 +22,11 @@ public struct BootLogEntry: Hashable, Sendable {
     case initialDisk(Range<UInt64>)
     /// Memory was given to the page allocator late. `Freeing unused kernel memory: 448K`
     case freeing(what: String, bytes: UInt64)
-    /// What memblock had free has gone to the page allocator. `Memory: …`
+    /// What memblock had free has gone to the page allocator: the next thing to start says so.
+    /// `SLUB: …`, or `Memory: …`, which newer kernels print much later.
     case handedOver
-    /// All processors run; the marks are computed after it. `smp: Brought up …`
-    case processorsUp
+    /// All processors run; the marks are computed after it. `smp: Brought up 1 node, 4 CPUs`
+    case processorsUp(count: UInt?)
     /// A zone of the machine; nil when it is empty. `  DMA      [mem …]`
     case zone(name: String, Range<UInt64>?)
     /// `  Node 0: 0x0000000070000000`

@@ -11,6 +11,7 @@ final class BootLogReader {
   private var configuration: (line: Int, value: BootConfiguration)?
   /// Lines after "Zone ranges:" are its own until one is not indented.
   private var isInZones = false
+  private var descriptors: Int32 = 0
 
   init(_ lines: LineReader) throws(BadInput) { self.lines = lines }
 
@@ -39,8 +40,10 @@ final class BootLogReader {
     if line.skip("cma: ") { return contiguousArea(&line) }
     if line.skip("Reserved memory: created CMA memory pool at ") { return pool(&line) }
     if line.skip("Freeing ") { return freeing(&line) }
-    if line.skip("Memory: ") { return .handedOver }
-    if line.skip("smp: Brought up ") || line.skip("devtmpfs: initialized") { return .processorsUp }
+    if line.skip("NUMA: NODE_DATA [mem ") { return nodeDescriptor() }
+    if line.skip("SLUB: ") || line.skip("Memory: ") { return .handedOver }
+    if line.skip("smp: Brought up ") { return processorsUp(&line) }
+    if line.skip("devtmpfs: initialized") { return .processorsUp(count: nil) }
     if line.skip("RAMDISK: [mem ") || line.skip("Allocated new RAMDISK: [mem ") {
       return Self.range(&line).map { .initialDisk($0) }
     }
@@ -101,6 +104,20 @@ extension BootLogReader {
     if line.skip("[mem "), let range = Self.range(&line) { return .zone(name: name, range) }
     line.position = start
     return nil
+  }
+
+  /// Before 6.9 arm64 does not name the node; descriptors come in the order of the nodes.
+  private func nodeDescriptor() -> BootLogEntry.Event {
+    defer { descriptors += 1 }
+    return .nodeData(node: descriptors)
+  }
+
+  /// `1 node, 4 CPUs`
+  private func processorsUp(_ line: inout LineCursor) -> BootLogEntry.Event {
+    guard line.text(before: UInt8(ascii: ",")) != nil, line.skip(", "), let count = line.decimal(),
+      count > 0
+    else { return .processorsUp(count: nil) }
+    return .processorsUp(count: UInt(clamping: count))
   }
 
   private func contiguousArea(_ line: inout LineCursor) -> BootLogEntry.Event? {

@@ -17,6 +17,7 @@ public enum BootComparison {
     compareZoneInfo(model, folder, kernel, &report)
     compareStructures(model, folder, &report)
     compareMachine(model, folder, &report)
+    compareResources(replay, &report)
     return report
   }
 
@@ -35,6 +36,16 @@ public enum BootComparison {
         "memblock", "configuration, line \(line)", kernel: "as logged",
         computed: isEqual ? "as logged" : "otherwise")
     }
+    let (memory, reserved) = (replay.memory.memblock.memory, replay.memory.memblock.reserved)
+    for (name, list, last) in [
+      ("memory", memory, replay.folder.lastMemory),
+      ("reserved", reserved, replay.folder.lastReserved),
+    ] {
+      guard let last else { continue }
+      report.compare(
+        "memblock", "\(name) at last", kernel: "as shown",
+        computed: BootMemory.isEqual(list, last) ? "as shown" : "otherwise")
+    }
     if replay.unexplained > 0 {
       report.leaveOut("memblock", "blocks of unknown requests", "\(replay.unexplained)")
     }
@@ -50,7 +61,7 @@ public enum BootComparison {
   private static func compareLog(
     _ model: BootModel, _ folder: BootFolder, _ kernel: BootKernel, _ report: inout BootReport
   ) {
-    let orders = FallbackOrders(folder.run)
+    let orders = FallbackOrders(folder.run, kernel.nodes)
     for entry in folder.log {
       switch entry.event {
       case .zone(let name, let range):
@@ -77,6 +88,20 @@ public enum BootComparison {
   private static func text(_ range: PhysicalRange?) -> String {
     guard let range, !range.isEmpty else { return "empty" }
     return "\(hexadecimal(range.start.rawValue))-\(hexadecimal(range.end.rawValue - 1))"
+  }
+
+  /// Memory in /proc/iomem and what it holds; devices are not memblock's.
+  private static func compareResources(_ replay: BootReplay, _ report: inout BootReport) {
+    guard !replay.resources.isEmpty else { return }
+    var isMemory = false
+    let shown = replay.folder.resources.filter { resource in
+      if resource.depth == 0 { isMemory = ["System RAM", "reserved"].contains(resource.name) }
+      return isMemory
+    }
+    let equal = zip(shown, replay.resources).count { $0 == $1 }
+    report.compare(
+      "memblock", "lines of iomem", kernel: shown.count,
+      computed: shown.count == replay.resources.count ? equal : replay.resources.count)
   }
 
   private static func compareMachine(

@@ -16,21 +16,29 @@ struct BootKernel {
   var version: (Int, Int)
   /// The names of the zones it has, in their order; those without a `Zone.Kind` never have memory.
   var zoneNames: [String]
-  /// Whether transparent huge pages are built in and not switched off by the command line.
+  /// Whether transparent huge pages are built in and not switched off for good.
   var usesHugePages: Bool
   var maximumOrder: Order
   /// The order of a page block. Linux: `pageblock_order`.
   var blockOrder: Order
 
+  /// The nodes it knows; none where it is built without.
+  var nodes: [BootRun.Node]
+  /// The processors that run.
+  var processors: UInt
+
   init(_ folder: BootFolder) throws(BadInput) {
+    let knowsNodes = folder.zones.contains { $0.node > 0 }
+    nodes = knowsNodes ? folder.run.nodes : []
+    processors = folder.run.processors
+    for case .processorsUp(let count?) in folder.log.map(\.event) { processors = count }
     architecture = try Self.architecture(folder)
     pageSize = try Self.pageSize(folder)
     version = Self.version(folder)
     var names: [String] = []
     for zone in folder.zones where zone.node == folder.zones[0].node { names.append(zone.name) }
     zoneNames = names
-    let setting = folder.run.parameter("transparent_hugepage")
-    usesHugePages = folder.hugePages != nil && setting != "never"
+    usesHugePages = folder.hugePages.map { !$0.contains("[never]") } ?? false
     maximumOrder = Self.maximumOrder(pageSize)
     blockOrder = min(Self.hugeOrder(architecture, pageSize), maximumOrder)
   }
@@ -44,10 +52,9 @@ struct BootKernel {
   /// Whether the high mark of per-CPU lists is tuned. From 6.7 on.
   var tunesLists: Bool { version >= (6, 7) }
 
-  /// Whether Movable has a minimum of its own; 6.1 knows that of HighMem only.
-  var sparesMovable: Bool { version >= (6, 2) }
+  /// Whether Movable has a minimum of its own; before 6.6 only HighMem has.
+  var sparesMovable: Bool { version >= (6, 6) }
 
-  /// Only kernels with nodes of their own know distances.
   func layout(_ memblock: borrowing Memblock, _ run: BootRun) -> ZoneLayout {
     switch architecture {
     case .arm64:

@@ -21,9 +21,9 @@ final class BootMemory {
   deinit { unsafe arrays.deallocate() }
 
   /// Whether `ranges` are just what is in `list`, however either is cut into regions.
-  func isEqual(_ list: MemblockRegions, _ ranges: [BootConfiguration.Region]) -> Bool {
+  static func isEqual(_ list: MemblockRegions, _ ranges: [Range<UInt64>]) -> Bool {
     let ours = (0..<list.count).map { Range(list[$0].range) }
-    return Self.joined(ours) == Self.joined(ranges.map(\.range))
+    return joined(ours) == joined(ranges)
   }
 
   /// Sorted ranges with those that touch made one.
@@ -42,6 +42,9 @@ final class BootMemory {
 }
 
 extension Range<UInt64> {
+  /// How many bytes; unlike `count` of any value.
+  var size: UInt64 { upperBound - lowerBound }
+
   init(_ range: PhysicalRange) {
     self = range.start.rawValue..<Swift.max(range.start.rawValue, range.end.rawValue)
   }
@@ -59,7 +62,7 @@ extension BootRun {
   /// QEMU puts memory that does not fit below its devices at 4 GiB: on q35 all above 2 GiB once
   /// there is as much as 2.75 GiB, on pc all above 3 GiB from 3.5 GiB on. Nodes take memory in
   /// their order.
-  var memoryOfNodes: [[Range<UInt64>]] {
+  func memory(of nodes: [Node]) -> [[Range<UInt64>]] {
     let (base, low) = memoryBelowDevices
     var start: UInt64 = 0
     return nodes.map { node in
@@ -70,7 +73,7 @@ extension BootRun {
       let above = range.clamped(to: low..<UInt64.max)
       return [
         below.lowerBound &+ base..<below.upperBound &+ base,
-        above.lowerBound - low + above4GiB..<Self.sum(above.upperBound - low, above4GiB),
+        Self.sum(above.lowerBound - low, above4GiB)..<Self.sum(above.upperBound - low, above4GiB),
       ].filter { !$0.isEmpty }
     }
   }

@@ -44,7 +44,7 @@ struct BootModel {
     limits = ZoneLimits(layout, memory.memblock)
     movable = MovableStarts(
       request, layout, maximumOrder: kernel.maximumOrder, memory.memblock)
-    let numbered = folder.run.nodes.indices.map(Int32.init)
+    let numbered = kernel.nodes.indices.map(Int32.init)
     nodes = Set(numbered + replay.nodes + folder.zones.map(\.node)).sorted()
     for node in nodes {
       let span = NodeSpan(node, memory.memblock, layout, movable: movable)
@@ -148,8 +148,8 @@ extension BootModel {
   }
 
   private func setLists(_ zone: inout Zone) {
-    let all = folder.run.processors
-    let own = folder.run.nodes.isEmpty ? all : processors(of: zone.node)
+    let all = kernel.processors
+    let own = kernel.nodes.isEmpty ? all : processors(of: zone.node)
     zone.lists = PerCPUMarks(
       managed: zone.managedAtMarks, low: zone.marks.low, processors: own == 0 ? all : own,
       fraction: UInt(clamping: folder.number("percpu_pagelist_high_fraction") ?? 0),
@@ -159,9 +159,8 @@ extension BootModel {
   }
 
   private func processors(of node: Int32) -> UInt {
-    guard folder.run.nodes.indices.contains(Int(node)) else { return 0 }
-    let processors = folder.run.nodes[Int(node)].processors
-    return UInt(processors.count { $0 < folder.run.processors })
+    guard kernel.nodes.indices.contains(Int(node)) else { return 0 }
+    return UInt(kernel.nodes[Int(node)].processors.count { $0 < kernel.processors })
   }
 
   private mutating func computeReserves() {

@@ -37,11 +37,14 @@ struct BootReplay {
   private(set) var lateMemory: [LateMemory] = []
   /// The free frames of each node when memblock's time ended: what the page allocator got.
   private(set) var handedOver: [Int32: [FrameRange]]?
+  /// Memory and what is in it, as /proc/iomem would show it at that moment.
+  private(set) var resources: [BootResource] = []
   /// Reservations that memblock chose for requests that are not logged.
   private(set) var unexplained = 0
 
   private var initialDisk: UInt64?
-  private var freed: UInt64?
+  /// What the entry before gave back to memblock; the next one may say why.
+  private var freed: Range<UInt64>?
   private var hasProcessors = false
   private var hasConfiguration = false
 
@@ -70,13 +73,15 @@ struct BootReplay {
 
   private mutating func take(_ index: Int) throws(AllocationError) {
     let entry = folder.log[index]
+    let justFreed = freed
+    freed = nil
     switch entry.event {
     case .request(let request): predict(request, at: index)
     case .reserve(let range, let isAllocation):
       if isAllocation { predictUnlogged(range, at: index) }
       try memory.memblock.reserve(PhysicalRange(range))
     case .free(let range):
-      freed = range.lowerBound
+      freed = range
       try memory.memblock.free(PhysicalRange(range))
     case .add(let range):
       // Before the first configuration memory is what that configuration says.
@@ -91,7 +96,7 @@ struct BootReplay {
       if !end.overflow { areas.append(start..<end.partialValue) }
     case .contiguousArea(nil, let size): predictFailedArea(size, entry.line)
     case .initialDisk(let range): initialDisk = range.lowerBound
-    case .freeing(let what, let bytes): takeLate(what, bytes)
+    case .freeing(let what, let bytes): takeLate(what, bytes, at: justFreed?.lowerBound)
     case .handedOver: handOver()
     case .processorsUp: hasProcessors = true
     case .nodeData, .zone, .movableStart, .fallbackOrder, .firmwareRange: break
@@ -106,7 +111,7 @@ struct BootReplay {
       try memory.memblock.add(
         PhysicalRange(region.range), flags: MemblockFlags(rawValue: region.flags))
     }
-    for (node, ranges) in folder.run.memoryOfNodes.enumerated() {
+    for (node, ranges) in folder.run.memory(of: kernel.nodes).enumerated() {
       for range in ranges { try memory.memblock.setNode(PhysicalRange(range), Int32(node)) }
     }
     let logged = BootMemory(pageSize: kernel.pageSize)
@@ -130,8 +135,8 @@ struct BootReplay {
     _ configuration: BootConfiguration, _ line: Int
   ) throws(AllocationError) {
     let isEqual =
-      memory.isEqual(memory.memblock.memory, configuration.memory)
-      && memory.isEqual(memory.memblock.reserved, configuration.reserved)
+      BootMemory.isEqual(memory.memblock.memory, configuration.memory.map(\.range))
+      && BootMemory.isEqual(memory.memblock.reserved, configuration.reserved.map(\.range))
     configurations.append((line, isEqual))
     guard !isEqual else { return }
     let everything = PhysicalRange(PhysicalAddress(0), PhysicalAddress(.max))
@@ -143,7 +148,6 @@ struct BootReplay {
 
   private mutating func handOver() {
     guard handedOver == nil else { return }
-    freed = nil
     var frames: [Int32: [FrameRange]] = [:]
     for node in nodes {
       for free in memory.memblock.freeRanges(MemblockFilter(node: node)) {
@@ -152,6 +156,25 @@ struct BootReplay {
       }
     }
     handedOver = frames
+    listResources()
+  }
+
+  /// Only arm64 shows what memblock has reserved.
+  private mutating func listResources() {
+    func place(_ name: String) -> PhysicalRange? {
+      folder.resources.first { $0.name == name }.map { PhysicalRange($0.range) }
+    }
+    guard case .arm64 = kernel.architecture, let code = place("Kernel code"),
+      let data = place("Kernel data")
+    else { return }
+    var resources: [BootResource] = []
+    let image = KernelImage(code: code, data: data)
+    memory.memblock.forEachResource(image, kernel.pageSize) { resource in
+      resources.append(
+        BootResource(
+          range: Range(resource.range), name: "\(resource.name.text)", depth: resource.depth))
+    }
+    self.resources = resources
   }
 
   /// The numbers of the nodes with memory.
@@ -160,10 +183,9 @@ struct BootReplay {
     return Set((0..<regions.count).map { regions[$0].node }).sorted()
   }
 
-  private mutating func takeLate(_ what: String, _ bytes: UInt64) {
-    let start = what == "initrd memory" ? freed ?? initialDisk : freed ?? folder.kernelCode
+  private mutating func takeLate(_ what: String, _ bytes: UInt64, at place: UInt64?) {
+    let start = place ?? (what == "initrd memory" ? initialDisk : folder.kernelCode)
     lateMemory.append(LateMemory(start: start, bytes: bytes, isEarly: !hasProcessors))
-    freed = nil
   }
 }
 
@@ -185,7 +207,7 @@ extension BootReplay {
   private func answer(to size: UInt64, at index: Int) -> UInt64? {
     guard folder.log.indices.contains(index + 1),
       case .reserve(let range, isAllocation: true) = folder.log[index + 1].event,
-      UInt64(range.count) == size
+      range.size == size
     else { return nil }
     return range.lowerBound
   }
@@ -194,18 +216,20 @@ extension BootReplay {
   private mutating func predictUnlogged(_ range: Range<UInt64>, at index: Int) {
     if folder.log.indices.contains(index - 1),
       case .request(let request) = folder.log[index - 1].event,
-      request.size == UInt64(range.count)
+      request.size == range.size
     {
       return
     }
     let line = folder.log[index].line
+    // A log may have lost its beginning, and with it the request for its first line.
+    guard index > 0 else { return }
     guard folder.log.indices.contains(index + 1) else {
       unexplained += 1
       return
     }
     switch folder.log[index + 1].event {
     case .nodeData(let node):
-      let request = MemblockRequest(size: UInt64(range.count), alignment: 64, node: node)
+      let request = MemblockRequest(size: range.size, alignment: 64, node: node)
       compare(request, range.lowerBound, "descriptor of node \(node)", line)
     case .contiguousArea(let start?, let size) where start == range.lowerBound:
       predictArea(size, start, line)

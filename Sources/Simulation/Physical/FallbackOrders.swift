@@ -6,8 +6,8 @@ struct FallbackOrders {
   private var orders: [[Int32]] = []
 
   /// All nodes have memory. Processors are not known to the kernel yet when it builds the orders.
-  init(_ run: BootRun) {
-    let count = Int32(max(run.nodes.count, 1))
+  init(_ run: BootRun, _ known: [BootRun.Node]) {
+    let count = Int32(max(known.count, 1))
     var nodes = NodeSet()
     for node in 0..<count { nodes.insert(node) }
     var table = [UInt8](repeating: 0, count: Int(count) * Int(count))

@@ -42,14 +42,15 @@ extension TracedMachine {
     }
     for saved in snapshot.zones {
       guard let zone = zone(saved), let set = saved.sets.first else { continue }
-      zone.pointee.restore(
+      pages.pointee.restoreMarks(
+        of: zone,
         Watermarks(
           min: count(saved.marks[0]), low: count(saved.marks[1]), high: count(saved.marks[2]),
           promo: count(saved.marks.last ?? 0)),
+        boost: count(saved.boost), reserve(of: saved, in: snapshot),
         PerCPUMarks(
           batch: count(set.batch), highMinimum: count(set.highMinimum),
-          highMaximum: count(set.highMaximum)),
-        boost: count(saved.boost), reserve(of: saved, in: snapshot))
+          highMaximum: count(set.highMaximum)))
       for set in saved.sets {
         zone.pointee.restoreTuning(of: set.cpu, PerCPUState(high: Int(clamping: set.high)))
       }

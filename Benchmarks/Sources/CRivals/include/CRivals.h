@@ -9,29 +9,55 @@
 
 enum { rival_orders = 11 };
 
-/// A descriptor of one frame, as large as the kernel's; free blocks are chained through their
-/// first frame's.
-struct rival_frame {
-  uint32_t next, previous;
+struct rival_link {
+  struct rival_link *next, *previous;
+};
+
+/// A descriptor of one frame, as large as the kernel's, in lists through a link.
+struct rival_page {
+  uint32_t flags;
   uint8_t order;
-  bool is_free;
-  uint32_t references;
-  uint8_t rest[48];
+  bool is_free, is_owned;
+  struct rival_link link;
+  uint64_t mapping, index, owner;
+  int32_t map_count, references;
+  uint64_t charge;
 };
 
-/// A binary buddy allocator over the frames 0 ..< count, with a lock as a zone has.
-struct rival_buddy {
-  struct rival_frame *frames;
-  uint32_t count;
-  uint32_t heads[rival_orders];
+struct rival_list {
+  struct rival_link head;
+};
+
+/// The frames that one processor keeps at hand.
+struct rival_cpu {
   atomic_flag lock;
+  unsigned count, high, batch;
+  struct rival_list lists[3];
 };
 
-bool rival_buddy_init(struct rival_buddy *buddy, uint32_t count);
-void rival_buddy_destroy(struct rival_buddy *buddy);
-/// The first frame of a block of 2^order frames, or UINT32_MAX.
-uint32_t rival_buddy_allocate(struct rival_buddy *buddy, unsigned order);
-void rival_buddy_free(struct rival_buddy *buddy, uint32_t frame, unsigned order);
+/// A zone with free lists by order and type, as Linux and Octavo have them: a block goes to the tail
+/// when its buddy's return would merge it further, the type of a list is that of the pageblock, free
+/// frames are counted with a lag and compared with a mark.
+struct rival_zone {
+  struct rival_page *pages;
+  uint8_t *types;
+  uint32_t count;
+  atomic_flag lock;
+  _Atomic long free;
+  long difference, threshold, mark;
+  uint64_t counts[rival_orders];
+  struct rival_list lists[rival_orders][3];
+  struct rival_cpu cpu;
+};
+
+bool rival_zone_init(struct rival_zone *zone, uint32_t count);
+void rival_zone_destroy(struct rival_zone *zone);
+/// The first page of a block, or NULL; past the processor's lists.
+struct rival_page *rival_zone_allocate(struct rival_zone *zone, unsigned order, unsigned type);
+void rival_zone_free(struct rival_zone *zone, struct rival_page *page, unsigned order);
+/// A page from the processor's list, or NULL.
+struct rival_page *rival_cpu_allocate(struct rival_zone *zone, unsigned type);
+void rival_cpu_free(struct rival_zone *zone, struct rival_page *page);
 
 struct rival_tlb_entry {
   uint64_t tag, frame, last_use;
@@ -70,5 +96,9 @@ bool rival_tables_map(
     struct rival_tables *tables, uint64_t address, uint64_t count, uint64_t frame, uint64_t bits);
 /// The physical address behind `address`, or UINT64_MAX.
 uint64_t rival_tables_walk(const struct rival_tables *tables, uint64_t root, uint64_t address);
+
+/// The number that this thread was given; 0 before.
+int rival_thread_number(void);
+void rival_set_thread_number(int value);
 
 #endif

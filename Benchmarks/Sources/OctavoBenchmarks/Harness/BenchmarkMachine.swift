@@ -12,7 +12,10 @@ final class BenchmarkMachine {
   private let storage: UnsafeMutableRawPointer
   private let ramSize: Int
 
-  init(_ description: MachineDescription) throws {
+  /// - Parameter configure: Changes what the kernel's page allocator is configured with.
+  init(
+    _ description: MachineDescription, configure: (inout PageAllocatorOptions) -> Void = { _ in }
+  ) throws {
     ramSize = Int(description.ramSize.rawValue)
     // SAFETY: an anonymous mapping is zeroed and page-aligned; `deinit` gives both pieces back.
     unsafe ram = mmap(
@@ -21,8 +24,10 @@ final class BenchmarkMachine {
       byteCount: Int(SimulatedHardware.storageSize(for: description).rawValue), alignment: 16)
     hardware = unsafe SimulatedHardware(description, ram: ram, storage: storage)
     var memblock = try Memblock.describing(hardware.directMap)
+    var options = PageAllocatorOptions(pageSize: description.pageSize)
+    configure(&options)
     pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: hardware.directMap)
+      memblock: &memblock, directMap: hardware.directMap, options: options)
   }
 
   deinit {
