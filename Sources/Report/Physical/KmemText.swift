@@ -43,11 +43,17 @@ public struct KmemText {
     return text + "\n"
   }
 
-  /// At most so many rows: the document has all.
+  /// At most 16 rows, evenly spread over the time: the document has all.
   private var rows: [FragmentationSample] {
-    let samples = report.samples
-    guard samples.count > 16 else { return samples }
-    return (0..<16).map { samples[$0 * (samples.count - 1) / 15] }
+    guard let last = report.samples.last, report.samples.count > 16 else { return report.samples }
+    var rows: [FragmentationSample] = []
+    for step in UInt64(0)..<15 {
+      let due = last.time / 15 * step
+      if let next = report.samples.first(where: { $0.time >= due }), next != rows.last {
+        rows.append(next)
+      }
+    }
+    return rows.last == last ? rows : rows + [last]
   }
 
   private func table(

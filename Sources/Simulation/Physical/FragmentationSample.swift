@@ -21,7 +21,7 @@ public struct FragmentationSample: Codable, Sendable, Equatable {
 
   /// Pages in free blocks.
   public var freePages: UInt64 {
-    blocks.enumerated().reduce(0) { $0 + $1.element << UInt64($1.offset) }
+    blocks.enumerated().reduce(0) { $0 &+ $1.element << UInt64($1.offset) }
   }
 
   /// The part of free memory that a request of `order` cannot use, in thousandths, rounded down; all

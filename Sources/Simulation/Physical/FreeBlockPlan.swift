@@ -1,7 +1,7 @@
 internal import MemoryTypes
 internal import PhysicalMemory
 
-/// Puts free blocks of given counts into an empty zone, whose places nobody recorded.
+/// Leaves free blocks of given counts in an empty zone, at places of our choice.
 ///
 /// Two free buddies would be one block, so of each pair at most one is free as a whole; the other
 /// holds smaller free blocks, or none. Blocks of a type fill pageblocks of their own.
@@ -13,12 +13,11 @@ struct FreeBlockPlan {
   /// Blocks that found no place, by order.
   private(set) var missing: [UInt64]
 
-  /// For a zone all of whose frames are free.
-  init(_ zone: Ref<Zone>, of pages: Ref<PageAllocator>) {
+  /// For frames of one zone, all of which are free.
+  init(_ range: FrameRange, of pages: Ref<PageAllocator>) {
     self.pages = pages
     largest = pages.pointee.maximumOrder
     let size = largest.pageCount.rawValue
-    let range = zone.pointee.range
     next = PageFrameNumber((range.start.rawValue + size - 1) & ~(size - 1))
     end = PageFrameNumber(range.end.rawValue & ~(size - 1))
     missing = Array(repeating: 0, count: largest.index + 1)
@@ -39,7 +38,24 @@ struct FreeBlockPlan {
       }
       next = next + largest.pageCount
     }
-    for order in missing.indices { missing[order] += counts[order] }
+    for order in missing.indices { missing[order] &+= counts[order] }
+  }
+
+  /// Takes so many single frames, or as many as there are, side by side; the lists of processors have
+  /// some, of which nobody recorded more than their number.
+  mutating func takeSingles(_ count: UInt64) -> FrameRange {
+    let start = next
+    let room = end > next ? end.rawValue - next.rawValue : 0
+    let limit = min(UInt(clamping: count), room)
+    var frame = start
+    while frame < start + PageCount(limit) {
+      use(frame, .zero)
+      frame = frame + PageCount(1)
+    }
+    let size = largest.pageCount.rawValue
+    next = PageFrameNumber((frame.rawValue + size - 1) & ~(size - 1))
+    take(from: frame, to: next)
+    return FrameRange(start, frame)
   }
 
   /// Uses all the rest.

@@ -31,8 +31,6 @@ struct KmemMachine {
       ?? standardOrder(settings.pageSize) + 1
     for index in zones.indices {
       zones[index].freeCounts = Array(repeating: 0, count: orders)
-      // Where the holes are is not told: they are taken to be at the end.
-      zones[index].spanned = max(zones[index].present, zones[index].managed)
     }
     guard var shape = TracedMachine.Shape(zones, pageSize: settings.pageSize) else {
       throw BadInput(
@@ -40,22 +38,35 @@ struct KmemMachine {
         found: "others")
     }
     shape.options.processors = max(processors, shape.options.processors)
-    var plan = shape.plan
-    plan.reserved = []
-    let machine = try TracedMachine(plan)
+    let ranges = shape.zones.map { (memory(of: $0, settings.pageSize), $0.node) }
+    let machine = try TracedMachine(
+      TracedMachine.Plan(
+        pageSize: shape.pageSize, options: shape.options, memory: ranges, reserved: []))
     var missing: UInt64 = 0
-    for saved in shape.zones {
-      guard let zone = machine.zone(saved) else { continue }
-      missing += leave(saved, zone, machine, settings)
+    var kept: [(cpu: Int, frames: FrameRange)] = []
+    for saved in shape.zones where machine.zone(saved) != nil {
+      missing += leave(saved, machine, settings, &kept)
     }
     machine.restoreMarks(PhysicalSnapshot(zones: zones))
+    for list in kept { machine.keep(list.frames, on: list.cpu) }
     return (machine, missing)
   }
 
+  /// Where a zone has holes is not told: they are taken to be at its end.
+  private static func memory(of zone: ZoneSnapshot, _ size: PageSize) -> PhysicalRange {
+    let pages = min(max(zone.present, zone.managed), zone.spanned)
+    return PhysicalRange(
+      PhysicalAddress(zone.start << UInt64(size.shift)), count: pages << UInt64(size.shift))
+  }
+
   private static func leave(
-    _ saved: ZoneSnapshot, _ zone: Ref<Zone>, _ machine: TracedMachine, _ settings: KmemSettings
+    _ saved: ZoneSnapshot, _ machine: TracedMachine, _ settings: KmemSettings,
+    _ kept: inout [(cpu: Int, frames: FrameRange)]
   ) -> UInt64 {
-    var blocks = FreeBlockPlan(zone, of: machine.pages)
+    let size = settings.pageSize
+    let range = memory(of: saved, size)
+    var blocks = FreeBlockPlan(
+      FrameRange(size.frame(of: range.start), size.frame(of: range.end)), of: machine.pages)
     let typed = settings.pagetypeinfo.first { $0.node == saved.node && $0.name == saved.name }
     if let typed {
       for (name, counts) in zip(typed.types, typed.free) {
@@ -68,6 +79,9 @@ struct KmemMachine {
       blocks.leave(row.counts, .movable)
     } else {
       blocks.leave(largest(saved.freePages, machine), .movable)
+    }
+    for set in saved.sets {
+      kept.append((set.cpu, blocks.takeSingles(set.count)))
     }
     blocks.finish()
     return FragmentationSample(blocks: blocks.missing).freePages
@@ -146,18 +160,33 @@ struct KmemMachine {
 
   private static func used(_ zones: [ZoneSnapshot]) -> UInt64 {
     zones.reduce(0) { sum, zone in
-      let idle = zone.freePages + zone.sets.reduce(0) { $0 + $1.count }
-      return sum + (zone.managed > idle ? zone.managed - idle : 0)
+      let idle = zone.sets.reduce(zone.freePages) { $0 &+ $1.count }
+      return sum &+ (zone.managed > idle ? zone.managed - idle : 0)
     }
   }
 
   private static func total(_ zones: [ZoneSnapshot], _ size: PageSize) -> ByteCount {
-    ByteCount(UInt(zones.reduce(0) { $0 + $1.present }) << UInt(size.shift))
+    ByteCount(UInt(zones.reduce(0) { $0 &+ $1.present }) << UInt(size.shift))
   }
 
   /// Linux: `MAX_PAGE_ORDER`, which is 10 with pages of 4 KiB, 11 with 16 and 13 with 64.
   private static func standardOrder(_ size: PageSize) -> Int {
     size == .size64K ? 13 : size == .size16K ? 11 : 10
+  }
+}
+
+extension TracedMachine {
+  /// Puts single frames, which somebody has, on the lists of a processor.
+  fileprivate func keep(_ frames: FrameRange, on cpu: Int) {
+    processor = cpu
+    var frame = frames.start
+    while frame < frames.end {
+      if pages.pointee.isOwned(frame, .zero) {
+        pages.pointee.freePage(pages.pointee.page(of: frame))
+      }
+      frame = frame + PageCount(1)
+    }
+    processor = 0
   }
 }
 

@@ -30,9 +30,9 @@ extension PhysicalCheck {
   /// Lets our allocator serve the request and compares all that comes of it.
   func serve(_ request: Request) {
     guard let machine, let zone = machine.zone(of: request.frame),
-      request.order <= machine.pages.pointee.maximumOrder.rawValue
+      machine.holds(request.frame, request.order)
     else {
-      report.unsupported["frames of no zone", default: 0] += 1
+      report.unsupported["blocks of no zone", default: 0] += 1
       return
     }
     let cpu = machine.processor

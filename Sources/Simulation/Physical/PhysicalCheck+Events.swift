@@ -78,11 +78,20 @@ extension TracedMachine {
     pages.pointee.managingZone(of: PageFrameNumber(UInt(truncatingIfNeeded: frame)))
   }
 
+  /// Whether a block can stand at a frame: aligned, and all of it in one zone.
+  func holds(_ frame: UInt64, _ order: UInt8) -> Bool {
+    guard order <= pages.pointee.maximumOrder.rawValue, let zone = zone(of: frame) else {
+      return false
+    }
+    let size = UInt64(1) << UInt64(order)
+    return frame & (size - 1) == 0 && UInt64(zone.pointee.range.end.rawValue) - frame >= size
+  }
+
   /// Takes a block off the per-CPU lists that ours would have kept.
   fileprivate func giveBack(_ drain: ToldEvents.Drain) {
     let frame = PageFrameNumber(UInt(drain.frame))
     let order = Order(drain.order)
-    guard order <= pages.pointee.maximumOrder, !pages.pointee.isOwned(frame, order),
+    guard holds(drain.frame, drain.order), !pages.pointee.isOwned(frame, order),
       let page = pages.pointee.restoreTaken(frame, order)
     else { return }
     pages.pointee.freePagesToZone(page, order: order)

@@ -4,10 +4,8 @@ internal import Recordings
 
 extension PhysicalCheck {
   func free(_ frame: UInt64, _ rawOrder: UInt8, at place: Int) {
-    guard let machine, machine.zone(of: frame) != nil,
-      rawOrder <= machine.pages.pointee.maximumOrder.rawValue
-    else {
-      report.unsupported["frames of no zone", default: 0] += 1
+    guard let machine, machine.holds(frame, rawOrder) else {
+      report.unsupported["blocks of no zone", default: 0] += 1
       return
     }
     let order = Order(rawOrder)
@@ -15,6 +13,7 @@ extension PhysicalCheck {
     segment.frees += 1
     // Blocks from before the snapshot have orders that nobody knows; others were split since.
     if !machine.pages.pointee.isOwned(number, order) { take(frame, order) }
+    guard machine.pages.pointee.isOwned(number, order) else { return }
     Self.setLRU(false, machine.pages, number, order)
     let page = machine.pages.pointee.page(of: number)
     if place < interrupt.end && interrupt.isLocked {

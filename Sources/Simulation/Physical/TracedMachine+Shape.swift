@@ -93,6 +93,10 @@ extension ZoneSnapshot {
   /// Frames that a page array of the host can have.
   fileprivate var isPlausible: Bool {
     start < 1 << 40 && spanned < 1 << 32 && managed <= spanned && marks.count >= 3
-      && !freeCounts.isEmpty && sets.allSatisfy { $0.cpu < 4096 }
+      && !freeCounts.isEmpty && (marks + lowmemReserve + [boost]).allSatisfy { $0 < 1 << 40 }
+      && sets.allSatisfy {
+        $0.cpu < 4096 && 1...(1 << 16) ~= $0.batch
+          && max($0.high, $0.highMinimum, $0.highMaximum) < 1 << 32
+      }
   }
 }
