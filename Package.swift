@@ -146,7 +146,7 @@ let package = Package(
       ),
       ("Boot", ["MemoryTypes", "PhysicalMemory"]),
       ("Recordings", ["MemoryTypes", "CZlib"]),
-      ("Simulation", ["MemoryTypes", "Machine", "KernelCore", "Recordings"]),
+      ("Simulation", ["MemoryTypes", "Machine", "PhysicalMemory", "KernelCore", "Recordings"]),
       ("Report", ["MemoryTypes", "AddressSpaces", "Simulation"]),
     ].map { (name: String, also: [Target.Dependency]) in
       .testTarget(

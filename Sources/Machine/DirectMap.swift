@@ -52,6 +52,19 @@ public struct DirectMap: @unchecked Sendable {
     return unsafe base + Int(truncatingIfNeeded: address.rawValue &- start.rawValue)
   }
 
+  /// The byte `offset` bytes behind `address`, all of whose page must be in RAM.
+  ///
+  /// The same as `pointer(to:)` of the sum, but what does not hang on `address` is added first: a
+  /// walk waits for each table's address before it can go on.
+  @inlinable @inline(__always)
+  func pointer(to address: PhysicalAddress, offset: UInt64) -> UnsafeMutableRawPointer {
+    let bias = unsafe UInt(bitPattern: base) &- UInt(truncatingIfNeeded: start.rawValue)
+    let place =
+      bias &+ UInt(truncatingIfNeeded: offset) &+ UInt(truncatingIfNeeded: address.rawValue)
+    // SAFETY: a byte of RAM, none of which stands at 0.
+    return unsafe UnsafeMutableRawPointer(bitPattern: place).unsafelyUnwrapped
+  }
+
   /// The first byte of `frame`, which must be in RAM.
   @inline(__always)
   public func pointer(to frame: PageFrameNumber) -> UnsafeMutableRawPointer {

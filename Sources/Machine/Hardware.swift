@@ -27,6 +27,12 @@ public protocol Hardware {
   /// of caching. Global translations of that page go too. Linux: `flush_tlb_page()`.
   func invalidate(_ address: VirtualAddress, asid: ASID)
 
+  /// Forgets the translations of all pages of `range`, as `invalidate(_:asid:)` of each would; or of
+  /// more, where that is faster. Linux: `flush_tlb_range()`.
+  ///
+  /// - Parameter range: whole pages, at least one.
+  func invalidate(_ range: VirtualRange, asid: ASID)
+
   /// Forgets all translations of `asid` that are not global, on all processors.
   /// Linux: `flush_tlb_mm()`.
   func invalidate(asid: ASID)
@@ -36,4 +42,21 @@ public protocol Hardware {
 
   /// Lets another processor have the core while a lock is awaited. Linux: `cpu_relax()`.
   func pause()
+}
+
+extension Hardware {
+  /// Page by page, or above `limit` pages the whole address space.
+  ///
+  /// x86 Linux takes 33 (`tlb_single_page_flush_ceiling`, arch/x86/mm/tlb.c), arm64 Linux without
+  /// FEAT_TLBIRANGE one less than the entries of a table (`MAX_DVM_OPS`, asm/tlbflush.h).
+  public func invalidateByPage(_ range: VirtualRange, asid: ASID, limit: UInt = 33) {
+    let pageSize = directMap.pageSize
+    let pages = range.count.rawValue >> UInt(pageSize.shift)
+    guard pages <= limit else { return invalidate(asid: asid) }
+    var address = range.start
+    for _ in 0..<pages {
+      invalidate(address, asid: asid)
+      address = address + pageSize.bytes
+    }
+  }
 }

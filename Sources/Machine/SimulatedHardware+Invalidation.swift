@@ -18,12 +18,28 @@ extension SimulatedHardware {
     forget(.vmalle1is)
   }
 
-  /// Forgets the pages of `range`, on all processors, in all levels of caching: one order where
-  /// the architecture has ranges. Linux: `flush_tlb_range()`.
+  /// By range where the architecture has it, else page by page up to Linux's limit.
   public func invalidate(_ range: VirtualRange, asid: ASID) {
     guard !range.isEmpty else { return }
-    state.pointee.invalidations.ranges &+= 1
-    forget(.rvae1is(range, asid))
+    let pageSize = description.pageSize
+    guard state.pointee.mmu(0).pointee.hasHighRoot else {
+      return invalidateByPage(range, asid: asid)
+    }
+    guard description.tlb.forgetsRanges else {
+      return invalidateByPage(range, asid: asid, limit: pageSize.bytes.rawValue / 8 - 1)
+    }
+    guard range.count.rawValue >> UInt(pageSize.shift) <= RangeInvalidation.pageLimit else {
+      return invalidate(asid: asid)
+    }
+    var orders = RangeInvalidation(range, asid: asid, pageSize: pageSize)
+    while let order = orders.next() {
+      switch order {
+      case .page(let address): invalidate(address, asid: asid)
+      case .pages(let part):
+        state.pointee.invalidations.ranges &+= 1
+        forget(.rvae1is(part, asid))
+      }
+    }
   }
 
   /// Does `invalidation` on all processors.
@@ -39,6 +55,7 @@ extension SimulatedHardware {
 /// Invalidations asked of a machine since it was built.
 public struct InvalidationCounts: Hashable, Sendable {
   public var pages: UInt64 = 0
+  /// Instructions that each named a range of pages.
   public var ranges: UInt64 = 0
   public var spaces: UInt64 = 0
   public var all: UInt64 = 0

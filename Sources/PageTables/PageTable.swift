@@ -64,6 +64,7 @@ public struct PageTable<Frames: TableFrameSource>: ~Copyable {
     return format.pageSize.bytes(in: PageCount(tables))
   }
 
+  @inlinable
   var memory: DirectMap { pages.directMap }
 
   /// The leaf that maps `address`, one that admits nobody too; nil if there is none.
@@ -85,13 +86,41 @@ public struct PageTable<Frames: TableFrameSource>: ~Copyable {
     return walk.outcome == .software ? format.softwareEntry(in: walk.descriptor) : nil
   }
 
+  /// The physical address behind `address`, whoever may use it; nil if no leaf maps it.
+  ///
+  /// - Complexity: O(levels). Linux: `slow_virt_to_phys()`.
+  @inlinable @inline(__always)
+  public func physicalAddress(of address: VirtualAddress) -> PhysicalAddress? {
+    guard let page = format.walker.pageWalk(address, from: root, in: memory) else {
+      return longWalkAddress(of: address)
+    }
+    return format.walker.physicalAddress(of: address, inPage: page)
+  }
+
   /// A walk to the entry that decides about `address`.
+  @inlinable @inline(__always)
   public func walk(_ address: VirtualAddress) -> TranslationWalk {
-    format.walk(address, from: root, in: memory)
+    format.walker.pageWalk(address, from: root, in: memory) ?? walk(address, to: .pte)
   }
 
   /// A walk to the entry of `level` for `address`, or to where the tables end above it.
+  @usableFromInline
   func walk(_ address: VirtualAddress, to level: TranslationLevel) -> TranslationWalk {
-    format.walk(address, from: root, downTo: level, in: memory)
+    let walk = format.walker.walk(address, from: root, downTo: level, in: memory)
+    return walk.isSettled ? walk : settled(walk, address, to: level)
+  }
+
+  /// Apart, so that the format is not copied where it is not needed.
+  @inline(never)
+  private func settled(
+    _ walk: TranslationWalk, _ address: VirtualAddress, to level: TranslationLevel
+  ) -> TranslationWalk {
+    format.settled(walk, address, from: root, downTo: level, in: memory)
+  }
+
+  @usableFromInline @inline(never)
+  func longWalkAddress(of address: VirtualAddress) -> PhysicalAddress? {
+    let walk = walk(address, to: .pte)
+    return walk.outcome == .leaf ? format.physicalAddress(of: address, in: walk) : nil
   }
 }

@@ -6,8 +6,8 @@ public import PhysicalMemory
 ///
 ///     unmap, freeTables ── add ──> batch ── flush ──> invalidate ──> release pages, free tables
 ///
-/// Gathering makes one invalidation of many pages, and none at all when nothing was removed. Up to
-/// `pageLimit` single pages are invalidated by address, more by forgetting the address space.
+/// Gathering makes one invalidation of many pages, and none at all when nothing was removed: of the
+/// range from the lowest to the highest, which the hardware may widen to the address space.
 /// Lives on the stack of one operation; `flush` must be its last use. Linux: `struct mmu_gather`.
 public struct TLBBatch: ~Copyable {
   /// The addresses gathered: the first of the lowest page to the last of the highest.
@@ -20,9 +20,6 @@ public struct TLBBatch: ~Copyable {
   /// Frames of tables to free: each holds the number of the next in its first word.
   private var tables: PageFrameNumber?
   public private(set) var tableCount = PageCount.zero
-
-  /// More addresses than this make one invalidation of all. Linux: `tlb_single_page_flush_ceiling`.
-  public static var pageLimit: UInt { 33 }
 
   public init() {}
 
@@ -79,19 +76,14 @@ public struct TLBBatch: ~Copyable {
 
   private func invalidate(on hardware: some Hardware, asid: ASID) {
     guard !isEmpty else { return }
-    let pageSize = hardware.directMap.pageSize
-    let reach =
-      addressCount == 0
-      ? 0 : pageSize.pageNumber(of: VirtualAddress(last.rawValue &- first.rawValue)) + 1
     // Freed tables may be cached above the last level, which only the wide form reaches.
-    guard tables == nil, reach <= Self.pageLimit, reach > 0 else {
-      return hardware.invalidate(asid: asid)
-    }
-    var address = first
-    for _ in 0..<reach {
-      hardware.invalidate(address, asid: asid)
-      address = address + pageSize.bytes
-    }
+    guard tables == nil, addressCount > 0 else { return hardware.invalidate(asid: asid) }
+    let pageSize = hardware.directMap.pageSize
+    let start = pageSize.roundDown(first)
+    let end = pageSize.roundDown(last).rawValue &+ pageSize.bytes.rawValue
+    // The last page there is ends at 0, which no range can say.
+    guard end > start.rawValue else { return hardware.invalidate(asid: asid) }
+    hardware.invalidate(VirtualRange(start, VirtualAddress(end)), asid: asid)
   }
 
   private mutating func freeTables(to frames: some TableFrameSource) {

@@ -19,6 +19,7 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var json: JSONOption
+  @OptionGroup(title: "Traces of kmem events") var kmem: KmemOptions
 
   @Option(help: "The format: strace, oracle, folder, lackey or compact; else it is recognised.")
   var format: RecordingFormat?
@@ -37,6 +38,7 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     if try replaysBoots() { return }
+    if try replaysAllocators() { return }
     var reports: [ReplayReport] = []
     var areWhole = true
     for file in files {

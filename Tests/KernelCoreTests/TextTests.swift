@@ -103,4 +103,41 @@ struct TextTests {
     #expect(text.text == "Node 0, zone   Normal \(columns.joined())\n")
     #expect(counts.last ?? 0 > 0)
   }
+
+  @Test("zoneinfo: sizes, marks and lists of each zone under the kernel's names")
+  func zoneInfo() throws {
+    let laboratory = try Laboratory()
+    var text = TextCollector()
+    laboratory.kernel.writeZoneInfo(to: &text)
+    let lines = text.text.split(separator: "\n", omittingEmptySubsequences: false)
+    let zone = laboratory.pages.pointee.zones[0]
+    #expect(lines[0] == "Node 0, zone   Normal")
+    #expect(lines[1] == "  pages free     \(zone.pointee.freePages.rawValue)")
+    #expect(lines[2] == "        boost    0")
+    #expect(lines[7] == "        spanned  \(zone.pointee.spannedPages.rawValue)")
+    #expect(lines[11] == "        protection: (0, 0)")
+    #expect(lines.contains("    cpu: 0"))
+    #expect(lines.contains("  start_pfn:           \(zone.pointee.range.start.rawValue)"))
+    #expect(lines.contains("Node 0, zone  Movable"))
+  }
+
+  @Test("pagetypeinfo: the blocks of all types together are those of buddyinfo")
+  func pageTypeInfo() throws {
+    let laboratory = try Laboratory()
+    var text = TextCollector()
+    laboratory.kernel.writePageTypeInfo(to: &text)
+    let rows = text.text.split(separator: "\n").filter { $0.hasPrefix("Node    0, zone   Normal") }
+    #expect(rows.count == MigrateType.allCases.count)
+    for order in 0...10 {
+      let sum = rows.reduce(0) { sum, row in
+        sum
+          + (Int(row.split(separator: " ").suffix(11)[row.split(separator: " ").count - 11 + order])
+            ?? 0)
+      }
+      #expect(sum == laboratory.pages.pointee.freeBlockCount(of: Order(UInt8(order))))
+    }
+    let blocks = text.text.split(separator: "\n").last?.split(separator: " ") ?? []
+    let whole = laboratory.pages.pointee.zones[0].pointee.spannedPages.rawValue
+    #expect(blocks.suffix(6).compactMap { Int($0) }.reduce(0, +) >= Int(whole / 512))
+  }
 }

@@ -100,6 +100,30 @@ struct MMUControlTests {
     #expect(machine.mmu.pointee.tlb.misses == 2)
   }
 
+  @Test("TBI0: the top byte of a low address is ignored, on a miss and on a hit")
+  func tags() throws {
+    let machine = TestMachine(.arm64(virtualAddressBits: 39))
+    machine.map(Self.page, to: PageFrameNumber(5), [.read, .user])
+    let root = machine.format.pageSize.address(of: machine.root).rawValue
+    let register: UInt64 = 25 | 16 << 16 | 2 << 30 | 5 << 32 | 1 << 36 | 1 << 39
+    let tagged = VirtualAddress(0xA5 << 56 | Self.page.rawValue)
+    machine.mmu.pointee.load(TranslationControl(register), ttbr0: root, ttbr1: 0)
+    #expect(machine.fault(tagged)?.kind == .translation)
+    machine.mmu.pointee.load(TranslationControl(register | 1 << 37), ttbr0: root, ttbr1: 0)
+    for _ in 0..<2 {
+      #expect(
+        try machine.mmu.pointee.translate(tagged, .read, .user) == PhysicalAddress(5 << 12))
+      #expect(machine.mmu.pointee.walkTables(tagged).outcome == .leaf)
+    }
+    #expect(machine.fault(Self.page) == nil)
+    #expect(machine.mmu.pointee.tlb.misses == 2, "one entry for all tags, after one fault")
+    let missing = machine.fault(tagged + ByteCount(1 << 30))
+    #expect(missing?.address == Self.page + ByteCount(1 << 30), "without the tag")
+    // Bit 55 chooses the half, whatever the tag is: TBI1 is off.
+    let high = VirtualAddress(1 << 55 | Self.page.rawValue)
+    #expect(machine.fault(high)?.kind == .translation)
+  }
+
   @Test("WXN: what may be written is not executed")
   func writableIsNotRun() {
     let machine = TestMachine(.arm64())

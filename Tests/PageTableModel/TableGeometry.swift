@@ -25,6 +25,14 @@ public struct TableGeometry: Sendable, CustomStringConvertible {
       isHigh ? format.kernelStart : VirtualAddress(0), VirtualAddress(isHigh ? 0 : .max))
   }
 
+  /// The same in one range or two, of which the last includes the last byte of all: leaves must lie
+  /// in a range as a whole to be removed.
+  var parts: [VirtualRange] {
+    guard format.hasHighHalf, !format.hasHighRoot else { return [everything] }
+    let border = format.kernelStart
+    return [VirtualRange(VirtualAddress(0), border), VirtualRange(border, VirtualAddress(0))]
+  }
+
   init(_ description: String, _ format: TranslationFormat, frameBits: UInt, isHigh: Bool = false) {
     self.description = description
     self.format = format

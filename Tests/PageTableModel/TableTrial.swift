@@ -128,9 +128,11 @@ public final class TableTrial {
   }
 
   private func removeEverything() throws(Disagreement) {
-    tables.unmap(geometry.everything) { _, _ in }
-    tables.removeSoftwareEntries(geometry.everything) { _, _ in }
-    tables.freeEmptyTables(geometry.everything)
+    for part in geometry.parts {
+      tables.unmap(part) { _, _ in }
+      tables.removeSoftwareEntries(part) { _, _ in }
+      tables.freeEmptyTables(part)
+    }
     try agree(tables.tableCount, PageCount(1), "tables after everything was removed")
     model = PageDictionary(format)
   }

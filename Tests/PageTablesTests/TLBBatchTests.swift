@@ -14,9 +14,13 @@ struct TLBBatchTests {
     var tables: PageTable<TestFramesHandle>
     let hardware: SimulatedHardware
 
-    init(pages: UInt) throws {
+    init(
+      pages: UInt, _ machine: (ByteCount) -> MachineDescription = MachineDescription.x86_64,
+      tlb: TLBModel? = nil
+    ) throws {
       let frames = TestFrames(pageSize: .size4K)
-      var machine = MachineDescription.x86_64(ram: frames.directMap.count)
+      var machine = machine(frames.directMap.count)
+      machine.tlb = tlb ?? machine.tlb
       machine.ramStart = frames.directMap.start
       let storage = Int(bitPattern: SimulatedHardware.storageSize(for: machine).rawValue)
       let hardware = unsafe SimulatedHardware(
@@ -27,7 +31,7 @@ struct TLBBatchTests {
       hardware.loadRoot(tables.root, asid: ASID(3))
       for page in 0..<pages {
         let address = VirtualAddress(page << 12)
-        try tables.map(address, to: PageFrameNumber(page), [.read, .user])
+        try tables.map(address, to: PageFrameNumber(page), [.read, .user, .accessed])
         _ = try hardware.mmu.pointee.translate(address, .read, .user)
       }
       self.frames = frames
@@ -53,14 +57,43 @@ struct TLBBatchTests {
     }
   }
 
-  @Test("few pages are invalidated one by one, many by their address space")
-  func wideAndNarrow() throws {
-    var few = try Setting(pages: 33)
-    #expect(few.removeAll(pages: 33, withTables: false).pages == 33)
-    var many = try Setting(pages: 34)
-    let counts = many.removeAll(pages: 34, withTables: false)
-    #expect(counts.pages == 0)
-    #expect(counts.spaces == 1)
+  /// What removing so many pages in a row asks of a processor.
+  private func counts(
+    _ pages: UInt, _ machine: (ByteCount) -> MachineDescription, _ tlb: TLBModel
+  ) throws -> InvalidationCounts {
+    var setting = try Setting(pages: pages, machine, tlb: tlb)
+    return setting.removeAll(pages: pages, withTables: false)
+  }
+
+  @Test("x86 forgets up to 33 pages one by one, more by their address space")
+  func x86() throws {
+    let few = try counts(33, MachineDescription.x86_64, .zen4)
+    #expect(few.pages == 33)
+    #expect(few.total == 33)
+    let many = try counts(34, MachineDescription.x86_64, .zen4)
+    #expect(many.spaces == 1)
+    #expect(many.total == 1)
+  }
+
+  @Test("arm64 without ranges forgets up to 511 pages one by one, more by their address space")
+  func withoutRanges() throws {
+    let few = try counts(511, MachineDescription.arm64_4K, .neoverseN1)
+    #expect(few.pages == 511)
+    #expect(few.total == 511)
+    let many = try counts(512, MachineDescription.arm64_4K, .neoverseN1)
+    #expect(many.spaces == 1)
+    #expect(many.total == 1)
+  }
+
+  @Test(
+    "arm64 with ranges forgets pages by the digits of their number and one odd page",
+    arguments: [1, 2, 3, 33, 64, 65, 511, 512, 1000])
+  func withRanges(_ pages: UInt) throws {
+    let counts = try counts(pages, MachineDescription.arm64_4K, .neoverseV2)
+    let digits = [pages >> 1 & 31, pages >> 6 & 31].filter { $0 != 0 }
+    #expect(counts.ranges == UInt64(digits.count))
+    #expect(counts.pages == UInt64(pages & 1))
+    #expect(counts.spaces + counts.all == 0)
   }
 
   @Test("freed tables go back after an invalidation of the whole address space")

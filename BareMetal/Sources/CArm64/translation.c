@@ -1,11 +1,13 @@
 // Run with translation off, hence position-independent C and not Swift, whose unoptimised code
-// uses absolute addresses. Two tables are enough: one root serves both halves, so that the first
-// gigabytes stand at their physical addresses (for the next instruction) and in the direct map.
+// uses absolute addresses. One root serves both halves, so that the first gigabytes stand at their
+// physical addresses (for the next instruction) and in the direct map. Code is read-only, for the
+// image must go on when SCTLR_EL1.WXN forbids to execute what may be written.
 #include "CArm64.h"
 
 enum {
   valid = 1,
   table = 2,
+  read_only = 1 << 7,
   accessed = 1 << 10,
   inner_shareable = 3 << 8,
   index_normal = 0 << 2,
@@ -20,6 +22,8 @@ static const uint64_t execute_never = 3ull << 53;
 
 uint64_t boot_root[512] __attribute__((aligned(4096)));
 static uint64_t gigabytes[512] __attribute__((aligned(4096)));
+static uint64_t megabytes[512] __attribute__((aligned(4096)));  // two each, of RAM's first gigabyte
+static uint64_t pages[512] __attribute__((aligned(4096)));      // of the two that hold the code
 
 // What the processor must do before Swift runs: caches and alignment checks as Linux has them, and
 // no trap on what user programs may use (DZE, UCT, UCI); PAN off (SPAN), since the kernel touches
@@ -35,9 +39,23 @@ enum {
 };
 static const uint64_t always_one = 1 << 11 | 1 << 20 | 1 << 22 | 1 << 28 | 1 << 29;
 
+// Fills the tables of RAM. The addresses are physical ones here.
+static void map_memory(void) {
+  uint64_t normal = accessed | inner_shareable | index_normal | valid;
+  uint64_t memory = 1ull << 30, code = (uint64_t)image_start & ~0x1fffffull;
+  for (uint64_t index = 0; index < 512; index++) {
+    uint64_t page = code + (index << 12);
+    int is_code = page >= (uint64_t)image_start && page < (uint64_t)read_only_end;
+    megabytes[index] = (memory + (index << 21)) | normal;
+    pages[index] = page | normal | table | (is_code ? read_only : 0);
+  }
+  megabytes[(code - memory) >> 21] = (uint64_t)pages | table | valid;
+}
+
 void turn_translation_on(void) {
+  map_memory();
   gigabytes[0] = execute_never | accessed | index_device | valid;
-  gigabytes[1] = 1ull << 30 | accessed | inner_shareable | index_normal | valid;
+  gigabytes[1] = (uint64_t)megabytes | table | valid;
   boot_root[0] = (uint64_t)gigabytes | table | valid;
 
   write_mair_el1(memory_types);

@@ -29,6 +29,20 @@ struct MetalHardware: Hardware {
     invalidate_address(page | UInt64(asid.rawValue) << 48)
   }
 
+  /// ID_AA64ISAR0_EL1.TLB, 2: FEAT_TLBIRANGE.
+  func invalidate(_ range: VirtualRange, asid: ASID) {
+    let pages = range.count.rawValue >> 12
+    guard read_id_aa64isar0_el1() >> 56 & 15 >= 2 else {
+      return invalidateByPage(range, asid: asid, limit: 511)
+    }
+    guard pages <= RangeInvalidation.pageLimit else { return invalidate(asid: asid) }
+    var orders = RangeInvalidation(range, asid: asid, pageSize: .size4K)
+    while let order = orders.next() {
+      let operand = orders.operand(of: order)
+      if case .page = order { invalidate_address(operand) } else { invalidate_range(operand) }
+    }
+  }
+
   func invalidate(asid: ASID) { invalidate_asid(UInt64(asid.rawValue) << 48) }
 
   func invalidateAll() { invalidate_all() }

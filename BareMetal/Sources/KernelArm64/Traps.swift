@@ -30,17 +30,3 @@ private func dataAbortAccess(_ kind: UInt32, _ syndrome: UInt64) -> MemoryAccess
   else { return nil }
   return syndrome & 1 << 6 == 0 ? .read : .write
 }
-
-private func reportAndStop(_ frame: trap_frame, _ kind: UInt32) -> Never {
-  var console = Console()
-  console.write("trap ")
-  console.write(decimal: UInt64(kind))
-  console.write(", syndrome 0x")
-  console.write(hexadecimal: read_esr_el1())
-  console.write(", address 0x")
-  console.write(hexadecimal: read_far_el1())
-  console.write(", counter 0x")
-  console.write(hexadecimal: frame.counter)
-  console.write(UInt8(ascii: "\n"))
-  panic("a trap that nothing handles")
-}

@@ -26,6 +26,8 @@ struct MetalHardware: Hardware {
     invalidate_address(UInt32(address.rawValue))
   }
 
+  func invalidate(_ range: VirtualRange, asid: ASID) { invalidateByPage(range, asid: asid) }
+
   func invalidate(asid: ASID) { invalidateAll() }
 
   /// Nothing is global before there is a second space.

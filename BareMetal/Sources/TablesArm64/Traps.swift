@@ -13,6 +13,9 @@ struct Probe {
 /// nil while no access may trap. One processor uses it; interrupts stay off.
 nonisolated(unsafe) var probe: Probe?
 
+/// PSTATE of the image at EL1 with all masked, PAN as the round has it: a trap from EL0 loses it.
+nonisolated(unsafe) var ownStatus: UInt64 = 0x3C5
+
 /// Called by each of the sixteen vectors; a probe's trap resumes behind the call of the probe.
 @c(trap_handler)
 public func trapHandler(_ frame: UnsafeMutablePointer<trap_frame>, _ kind: UInt32) {
@@ -20,21 +23,6 @@ public func trapHandler(_ frame: UnsafeMutablePointer<trap_frame>, _ kind: UInt3
   unsafe probe = Probe(
     syndrome: UInt32(truncatingIfNeeded: read_esr_el1()), address: read_far_el1(),
     counter: frame.pointee.counter)
-  let ownLevelMasked: UInt64 = 0x3C5
   unsafe frame.pointee.counter = frame.pointee.general.30
-  unsafe frame.pointee.status = ownLevelMasked
-}
-
-private func reportAndStop(_ frame: trap_frame, _ kind: UInt32) -> Never {
-  var console = Console()
-  console.write("trap ")
-  console.write(decimal: UInt64(kind))
-  console.write(", syndrome 0x")
-  console.write(hexadecimal: read_esr_el1())
-  console.write(", address 0x")
-  console.write(hexadecimal: read_far_el1())
-  console.write(", counter 0x")
-  console.write(hexadecimal: frame.counter)
-  console.write("\n")
-  panic("a trap that nothing handles")
+  unsafe frame.pointee.status = ownStatus
 }

@@ -19,9 +19,12 @@ struct Processor: TestedProcessor {
   }
 
   /// The last 4 MiB below 3 GiB hold what ring 3 runs.
+  var addressStart: UInt { 0 }
   var addressLimit: UInt { 0xBFC0_0000 }
   var physicalBits: UInt8 { 32 }
   var translatesOnly: Bool { false }
+  var touches: Bool { true }
+  var forgetsRanges: Bool { false }
 
   var tlb: TLBModel {
     var model = TLBModel.bonnell
@@ -77,6 +80,25 @@ struct Processor: TestedProcessor {
     write_cr4(extensions)
   }
 
+  /// Nothing tells address spaces apart: a change forgets all that is not global.
+  func change(to root: PageFrameNumber, _ asid: ASID, _ model: inout MMU) {
+    let address = format.pageSize.address(of: root).rawValue
+    write_cr3(UInt32(truncatingIfNeeded: address))
+    model.load(cr3: address)
+  }
+
+  func forget(_ page: VirtualAddress, _ asid: ASID) {
+    invalidate_address(UInt32(page.rawValue))
+  }
+
+  func forget(_ range: VirtualRange, _ asid: ASID) { forget() }
+
+  func forget(_ asid: ASID) { write_cr3(read_cr3()) }
+
+  func tagged(_ address: VirtualAddress, _ random: inout SeededGenerator) -> VirtualAddress {
+    address
+  }
+
   /// There are no addresses beyond the tables.
   func outside(_ random: inout SeededGenerator) -> VirtualAddress {
     VirtualAddress(UInt(truncatingIfNeeded: random.next()) % addressLimit)
@@ -88,7 +110,7 @@ struct Processor: TestedProcessor {
     Answer(place: 0)
   }
 
-  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool { false }
+  func isKnownToDiffer(_ question: Question, at walk: TranslationWalk) -> Bool { false }
 
   /// With PSE-36, which the format leaves out, bits 20:13 of a 4 MiB leaf are address bits.
   func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool {

@@ -14,17 +14,3 @@ public func trapHandler(_ frame: UnsafeMutablePointer<trap_frame>) {
   unsafe frame.pointee.counter = wasUser ? probe_user_end_address() : probe_end_address()
   unsafe frame.pointee.code_segment = kernelCode
 }
-
-private func reportAndStop(_ frame: trap_frame) -> Never {
-  var console = Console()
-  console.write("trap ")
-  console.write(decimal: UInt64(frame.vector))
-  console.write(", error 0x")
-  console.write(hexadecimal: UInt64(frame.error))
-  console.write(", address 0x")
-  console.write(hexadecimal: UInt64(read_cr2()))
-  console.write(", counter 0x")
-  console.write(hexadecimal: UInt64(frame.counter))
-  console.write(UInt8(ascii: "\n"))
-  panic("a trap that nothing handles")
-}

@@ -17,4 +17,5 @@ public struct Plan {
   }
 
   var addressesPerChange: Int { 25 }
+  var spaceChanges: Int { 40 }
 }

@@ -5,6 +5,8 @@ public import MemoryTypes
 public struct Tally {
   public var ranges: UInt64 = 0
   public var changes: UInt64 = 0
+  /// Changes after which pages, a range or an address space were forgotten, or all.
+  public var forgotten: UInt64 = 0
   public var addresses: UInt64 = 0
   /// Instructions that only translate, and accesses that were made.
   public var translations: UInt64 = 0
@@ -30,6 +32,8 @@ public struct Tally {
     console.write(" ranges, ")
     console.write(decimal: changes)
     console.write(" changes, ")
+    console.write(decimal: forgotten)
+    console.write(" invalidations, ")
     console.write(decimal: addresses)
     console.write(" addresses, ")
     console.write(decimal: translations + touches)

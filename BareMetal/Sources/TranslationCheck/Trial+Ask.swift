@@ -21,11 +21,13 @@ extension Trial {
   }
 
   private mutating func bounded(_ address: UInt) -> VirtualAddress {
-    VirtualAddress(address < processor.addressLimit ? address : 0)
+    let isInside = address >= processor.addressStart && address < processor.addressLimit
+    return VirtualAddress(isInside ? address : processor.addressStart)
   }
 
   /// All accesses by both privileges.
   mutating func askAbout(_ address: VirtualAddress) {
+    let address = processor.tagged(address, &random)
     tally.addresses += 1
     for privilege in 0..<2 {
       let privilege: Privilege = privilege == 0 ? .kernel : .user
@@ -39,6 +41,7 @@ extension Trial {
     if processor.translatesOnly, question.access != .execute {
       compare(question, isTouch: false)
     }
+    guard processor.touches else { return }
     guard !processor.translatesOnly || random.next(below: 4) == 0 else { return }
     var aligned = question
     aligned.address = VirtualAddress(question.address.rawValue & ~15)
@@ -95,8 +98,7 @@ extension Trial {
   private mutating func mayTouch(
     _ question: Question, _ walk: TranslationWalk, _ prediction: Prediction
   ) -> Bool {
-    let leaf = format.attributes(of: walk.descriptor, at: walk.level)
-    guard walk.outcome != .leaf || !processor.isKnownToDiffer(question, at: leaf) else {
+    guard walk.outcome != .leaf || !processor.isKnownToDiffer(question, at: walk) else {
       return false
     }
     guard case .memory(let physical, let attributes) = prediction else {

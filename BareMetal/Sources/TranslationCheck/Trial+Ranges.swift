@@ -48,13 +48,15 @@ extension Trial {
       start &+= UInt(random.next(below: 20)) << page
       count &+= UInt(random.next(below: 20)) << page
     }
-    guard start &+ count >= start, start &+ count <= processor.addressLimit else { return nil }
+    guard start &+ count >= start, start &+ count <= processor.addressLimit,
+      start >= processor.addressStart
+    else { return nil }
     return VirtualRange(VirtualAddress(start), count: ByteCount(count))
   }
 
   /// Frames that stand as the addresses do, so that large leaves fit; among the targets, or
   /// anywhere.
-  private mutating func drawFrame(for range: VirtualRange, unit: UInt) -> PageFrameNumber {
+  mutating func drawFrame(for range: VirtualRange, unit: UInt) -> PageFrameNumber {
     let mask = (1 as UInt64) << UInt64(unit) &- 1
     let inside = UInt64(range.start.rawValue) & mask
     let count = UInt64(range.count.rawValue)

@@ -74,16 +74,13 @@ struct Trial<Processor: TestedProcessor, Console: TextSink>: ~Copyable {
       askAboutDamage()
       try change()
     }
-  }
-
-  mutating func forget() {
-    processor.forget()
-    mmu.tlb.invalidateAll()
+    if processor.touches { try askAboutSpaces() }
   }
 
   /// Any address of those that ranges may have.
   mutating func drawAddress() -> UInt {
-    UInt(truncatingIfNeeded: random.next()) % processor.addressLimit
+    let count = processor.addressLimit &- processor.addressStart
+    return processor.addressStart &+ UInt(truncatingIfNeeded: random.next()) % count
   }
 
   /// Gives back all memory.

@@ -6,9 +6,7 @@ enum Main {
   static var benchmarks: [Benchmark] {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
-      .slab, .translate, .accesses, .walk,
-      .mapRange,
-      .tableHistory,
+      .slab, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
     ]
   }
 

@@ -11,15 +11,11 @@ extension Kernel {
       sink.write("Node ")
       sink.write(decimal: UInt64(zone.pointee.node))
       sink.write(", zone ")
-      let name = zone.pointee.kind.name
-      sink.pad(8 - name.utf8CodeUnitCount, with: UInt8(ascii: " "))
-      sink.write(name)
+      sink.write(zone.pointee.kind.name, rightAlignedTo: 8)
       sink.write(" ")
-      var order = Order.zero
-      while order <= pages.pointee.maximumOrder {
-        sink.write(decimal: UInt64(zone.pointee.freeBlockCount(of: order)), width: 6)
+      for order in 0...pages.pointee.maximumOrder.rawValue {
+        sink.write(decimal: UInt64(zone.pointee.freeBlockCount(of: Order(order))), width: 6)
         sink.write(" ")
-        order = order.next
       }
       sink.write("\n")
     }

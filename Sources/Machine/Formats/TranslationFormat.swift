@@ -39,16 +39,10 @@ public struct TranslationFormat: Hashable, Sendable {
   public let malformedFault: MMUFault.Kind
   public let reservedFault: MMUFault.Kind
   public let bits: DescriptorBits
-  /// Entries of eight bytes with the address in one piece, and a root like the tables below: what
-  /// the walker has its fastest code for.
-  @usableFromInline let isPlain: Bool
+  /// What reads the tables.
+  public let walker: TableWalker
   /// Address bits that one full table translates: 9 to 13.
   public let bitsPerLevel: UInt8
-  /// What a walk starts with: the place of the root's index in an address, and the largest offset
-  /// of an entry in the root and in a full table.
-  @usableFromInline let rootShift: UInt8
-  @usableFromInline let rootOffsetMask: UInt
-  @usableFromInline let tableOffsetMask: UInt
   /// The level of the root table.
   public let root: TranslationLevel
 
@@ -72,14 +66,14 @@ public struct TranslationFormat: Hashable, Sendable {
     self.malformedFault = malformedFault
     self.reservedFault = reservedFault
     self.bits = bits
-    isPlain = entryShift == 3 && bits.highAddress == 0 && !bits.rootGrantsAll
     let perLevel = pageSize.shift - entryShift
-    let rootLevel = (virtualAddressBits - pageSize.shift - 1) / perLevel
     bitsPerLevel = perLevel
-    root = TranslationLevel(rootLevel)
-    rootShift = pageSize.shift + rootLevel * perLevel
-    rootOffsetMask = (1 << UInt(virtualAddressBits - rootShift) - 1) << UInt(entryShift)
-    tableOffsetMask = (1 << UInt(perLevel) - 1) << UInt(entryShift)
+    root = TranslationLevel((virtualAddressBits - pageSize.shift - 1) / perLevel)
+    let isFullRoot = (virtualAddressBits - pageSize.shift) % perLevel == 0
+    walker = TableWalker(
+      bits, root: root, canonicalShift: canonicalShift,
+      isRegular: entryShift == 3 && perLevel == 9 && isFullRoot && hasHighHalf
+        && bits.highAddress == 0 && !bits.rootGrantsAll)
   }
 
   /// The number of table levels from the root to the last: 2 to 5.

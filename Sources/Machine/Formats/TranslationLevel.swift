@@ -14,7 +14,7 @@ public struct TranslationLevel: Comparable, Hashable, Sendable {
   @inlinable public static var pte: Self { Self(0) }
   public static var pmd: Self { Self(1) }
   public static var pud: Self { Self(2) }
-  public static var p4d: Self { Self(3) }
+  @inlinable public static var p4d: Self { Self(3) }
   /// The fifth level of x86-64's longest addresses.
   public static var pgd: Self { Self(4) }
 

@@ -69,15 +69,12 @@ extension MMU {
     let isHigh = isInHighHalf(address)
     guard let root = isHigh ? highRoot : root else { return 0 }
     let format = format(isHigh: isHigh)
-    var pointer: UInt64 = 0
-    _ = format.pointee.walk(address, from: root, in: memory) { walk in
-      guard walk.level == level, format.pointee.kind(of: walk.descriptor, at: level) == .table
-      else {
-        return
-      }
-      let table = format.pointee.blockAddress(in: walk.descriptor, at: .pte).rawValue
-      pointer = table | WalkLimits.limits(walk, format)
-    }
-    return pointer
+    let walk = format.pointee.walk(address, from: root, downTo: level, in: memory)
+    guard walk.level == level, format.pointee.kind(of: walk.descriptor, at: level) == .table
+    else { return 0 }
+    let table = format.pointee.blockAddress(in: walk.descriptor, at: .pte).rawValue
+    // One level deeper, for what this pointer itself takes away.
+    let below = format.pointee.walk(address, from: root, downTo: level.below, in: memory)
+    return table | WalkLimits.limits(below, format)
   }
 }

@@ -13,7 +13,11 @@ extension MMU {
     let attributes = format.pointee.effectiveAttributes(of: walk)
     let isUser = attributes.contains(.user)
     let isWritable = attributes.contains(.write)
-    let mayNotRun = isWritable && control.contains(.noExecuteWritable)
+    // What software has yet to open by a fault is not writable to the rules of execution.
+    let isOpen =
+      isWritable
+      && (control.contains(.marksDirty) || walk.descriptor & format.pointee.bits.readOnly == 0)
+    let mayNotRun = isOpen && control.contains(.noExecuteWritable)
     var rights = AccessRights.kernelRead | AccessRights.kernelWriteAny
     if isWritable { rights |= AccessRights.kernelWrite }
     if isUser {
@@ -26,7 +30,7 @@ extension MMU {
       rights |= AccessRights.userExecute
     }
     if attributes.contains(.kernelExecute), !mayNotRun {
-      rights |= kernelExecution(isUser, isWritable, format)
+      rights |= kernelExecution(isUser, isOpen, format)
     }
     return rights
   }

@@ -3,6 +3,7 @@ public import MemoryTypes
 extension MMU {
   /// A walk from the root that `address` belongs to; changes nothing, and no cache helps.
   public func walkTables(_ address: VirtualAddress) -> TranslationWalk {
+    let address = untagged(address)
     let isHigh = isInHighHalf(address)
     guard let start = isHigh ? highRoot : root else { return .outsideAnyTable }
     return format(isHigh: isHigh).pointee.walk(address, from: start, in: memory)
@@ -60,11 +61,26 @@ extension MMU {
     let start = tlb.walkCaches.start(address, asid)
     let limits = start?.limits ?? 0
     let table = start.map { format.pointee.pageSize.frame(of: $0.table) } ?? root
-    var walk = format.pointee.walk(address, from: table, at: start?.level, in: memory) { walk in
-      trail.append(walk, limits: WalkLimits.limits(walk, format) | limits)
+    var walk = format.pointee.walker.walk(
+      address, from: table, at: start?.level, in: memory
+    ) { walk in trail.append(walk, limits: WalkLimits.limits(walk, format) | limits) }
+    if !walk.isSettled {
+      Self.settle(&walk, address, from: table, in: memory, limits, format, &trail)
     }
     WalkLimits.apply(limits, to: &walk, format)
     return walk
+  }
+
+  /// Apart, so that the format is not copied where it is not needed.
+  @inline(never)
+  private static func settle(
+    _ walk: inout TranslationWalk, _ address: VirtualAddress, from table: PageFrameNumber,
+    in memory: DirectMap, _ limits: UInt64, _ format: Ref<TranslationFormat>,
+    _ trail: inout WalkTrail
+  ) {
+    walk = format.pointee.settled(walk, address, from: table, downTo: .pte, in: memory) { walk in
+      trail.append(walk, limits: WalkLimits.limits(walk, format) | limits)
+    }
   }
 
   private func faultKind(
@@ -136,9 +152,7 @@ extension MMU {
 extension TranslationWalk {
   /// A walk that found no table to start from.
   static var outsideAnyTable: TranslationWalk {
-    TranslationWalk(
-      outcome: .empty, level: .p4d, entry: PhysicalAddress(0), descriptor: 0, common: ~0, union: 0,
-      references: 0)
+    TranslationWalk(startingAt: .p4d).ended(.empty)
   }
 }
 

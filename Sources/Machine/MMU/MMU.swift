@@ -25,7 +25,7 @@ public struct MMU: ~Copyable {
   public var tlb: TLBHierarchy
   /// Translations that ended in a fault.
   public internal(set) var faults: UInt64
-  private var kernelRights: KernelRights
+  @usableFromInline var kernelRights: KernelRights
 
   /// An MMU that translates by the tables under `root`, with the control bits that Linux sets.
   public init(
@@ -73,10 +73,8 @@ public struct MMU: ~Copyable {
     format(isHigh: true).pointee = tcr.highFormat
     root = tcr.isLowDisabled ? nil : Self.rootFrame(ttbr0, format)
     highRoot = tcr.isHighDisabled ? nil : Self.rootFrame(ttbr1, highFormat)
-    control.subtract([.wideIdentifiers, .marksAccessed, .marksDirty])
-    if tcr.hasWideIdentifiers { control.insert(.wideIdentifiers) }
-    if tcr.marksAccessed { control.insert(.marksAccessed) }
-    if tcr.marksAccessed, tcr.marksDirty { control.insert(.marksDirty) }
+    control.subtract(TranslationControl.controls)
+    control.formUnion(tcr.control)
     asid = identifier(UInt16((tcr.isIdentifierHigh ? ttbr1 : ttbr0) >> 48))
   }
 
@@ -110,8 +108,9 @@ public struct MMU: ~Copyable {
   /// The physical address behind `address`, if `privilege` may do `access` there.
   ///
   /// Never traps: whatever stands in tables and addresses ends in an address or a fault. The
-  /// address may lie beyond RAM, where devices would be.
-  @inline(__always)
+  /// address may lie beyond RAM, where devices would be. A fault names the address without its tag,
+  /// where tags are ignored.
+  @inlinable @inline(__always)
   public mutating func translate(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
@@ -124,18 +123,29 @@ public struct MMU: ~Copyable {
     return try translateLong(address, access, privilege)
   }
 
-  @inline(never)
-  private mutating func translateLong(
+  @usableFromInline @inline(never)
+  mutating func translateLong(
     _ address: VirtualAddress, _ access: MemoryAccess, _ privilege: Privilege
   ) throws(MMUFault) -> PhysicalAddress {
+    let address = untagged(address)
     let hit = tlb.lookUpLong(
       address, asid: asid, rights: rights(access, privilege), isFetch: access == .execute)
     if let hit { return hit }
     return try walkAndFill(address, access, privilege)
   }
 
-  /// The bit of `AccessRights` that an access asks for.
+  /// The address without its tag: what tables and TLBs know it by.
   @inline(__always)
+  func untagged(_ address: VirtualAddress) -> VirtualAddress {
+    guard !control.isDisjoint(with: [.ignoresLowTag, .ignoresHighTag]) else { return address }
+    let isHigh = isInHighHalf(address)
+    guard control.contains(isHigh ? .ignoresHighTag : .ignoresLowTag) else { return address }
+    let tag = (0xFF as UInt) << 56
+    return VirtualAddress(isHigh ? address.rawValue | tag : address.rawValue & ~tag)
+  }
+
+  /// The bit of `AccessRights` that an access asks for.
+  @inlinable @inline(__always)
   func rights(_ access: MemoryAccess, _ privilege: Privilege) -> UInt64 {
     if privilege == .user { return 1 &<< UInt64(access.rawValue) }
     switch access {
@@ -149,9 +159,9 @@ public struct MMU: ~Copyable {
 /// Which bits of `AccessRights` the kernel's accesses ask for under the control bits of the moment.
 @usableFromInline
 struct KernelRights {
-  var read: UInt64
-  var write: UInt64
-  var execute: UInt64
+  @usableFromInline var read: UInt64
+  @usableFromInline var write: UInt64
+  @usableFromInline var execute: UInt64
 
   init(_ control: MMUControl) {
     let isOwnOnly = control.contains(.noKernelAccess)

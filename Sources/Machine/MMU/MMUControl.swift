@@ -30,6 +30,11 @@ public struct MMUControl: OptionSet, Hashable, Sendable {
   public static var marksAccessed: Self { Self(rawValue: 1 << 8) }
   public static var marksDirty: Self { Self(rawValue: 1 << 9) }
 
+  /// Bits 63:56 of an address in the low, or high, half are a tag of software's. arm64: TCR_EL1.TBI0,
+  /// TBI1. Linux sets TBI0.
+  public static var ignoresLowTag: Self { Self(rawValue: 1 << 10) }
+  public static var ignoresHighTag: Self { Self(rawValue: 1 << 11) }
+
   /// How Linux programs a machine of this format, as far as Octavo's kernel relies on it; the
   /// kernel may reach what is the programs'.
   public static func standard(for format: TranslationFormat) -> MMUControl {

@@ -2,10 +2,10 @@ public import MemoryTypes
 
 /// TCR_EL1: how arm64 divides and translates its virtual addresses. Arm ARM D19.2.139.
 ///
-///      63  41 40 39  36 34 32 31 30 23  22  21  16 15 14  7   5   0
-///     +------+--+--+--+------+-----+----+--+------+-----+----+------+
-///     |  …   |HD|HA|AS| IPS  | TG1 |EPD1|A1| T1SZ | TG0 |EPD0| T0SZ |
-///     +------+--+--+--+------+-----+----+--+------+-----+----+------+
+///      63  41 40 39  38   37  36 34 32 31 30 23  22  21  16 15 14  7   5   0
+///     +------+--+--+----+----+--+------+-----+----+--+------+-----+----+------+
+///     |  …   |HD|HA|TBI1|TBI0|AS| IPS  | TG1 |EPD1|A1| T1SZ | TG0 |EPD0| T0SZ |
+///     +------+--+--+----+----+--+------+-----+----+--+------+-----+----+------+
 @frozen
 public struct TranslationControl: Hashable, Sendable {
   /// 64 less the bits of an address in the low and in the high half.
@@ -20,6 +20,9 @@ public struct TranslationControl: Hashable, Sendable {
   public var isIdentifierHigh: Bool
   /// AS: ASIDs of 16 bits.
   public var hasWideIdentifiers: Bool
+  /// TBI0, TBI1: the top byte of an address in this half is a tag of software's.
+  public var ignoresLowTag: Bool
+  public var ignoresHighTag: Bool
   public var physicalAddressBits: UInt8
   public var marksAccessed: Bool
   public var marksDirty: Bool
@@ -35,6 +38,8 @@ public struct TranslationControl: Hashable, Sendable {
     isHighDisabled = register >> 23 & 1 != 0
     isIdentifierHigh = register >> 22 & 1 != 0
     hasWideIdentifiers = register >> 36 & 1 != 0
+    ignoresLowTag = register >> 37 & 1 != 0
+    ignoresHighTag = register >> 38 & 1 != 0
     physicalAddressBits = Self.physicalAddressBits(register >> 32 & 7)
     marksAccessed = register >> 39 & 1 != 0
     marksDirty = register >> 40 & 1 != 0
@@ -54,6 +59,21 @@ public struct TranslationControl: Hashable, Sendable {
     case 5: 48
     default: 52
     }
+  }
+
+  /// What the register says of `MMUControl`; `controls` are the bits that it decides.
+  var control: MMUControl {
+    var control: MMUControl = []
+    if hasWideIdentifiers { control.insert(.wideIdentifiers) }
+    if ignoresLowTag { control.insert(.ignoresLowTag) }
+    if ignoresHighTag { control.insert(.ignoresHighTag) }
+    if marksAccessed { control.insert(.marksAccessed) }
+    if marksAccessed, marksDirty { control.insert(.marksDirty) }
+    return control
+  }
+
+  static var controls: MMUControl {
+    [.wideIdentifiers, .ignoresLowTag, .ignoresHighTag, .marksAccessed, .marksDirty]
   }
 
   /// How tables of the low half, under TTBR0, are read.

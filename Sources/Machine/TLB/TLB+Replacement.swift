@@ -29,8 +29,8 @@ extension TLB {
   ///
   /// Nodes are numbered as in a heap: the root is 1, the children of n are 2n and 2n + 1. The tree
   /// has as many leaves as the next power of two of the ways; two words hold its up to 127 nodes.
-  @inline(never)
-  mutating func touchTree(_ index: Int) {
+  @usableFromInline @inline(never)
+  func touchTree(_ index: Int) {
     let set = index / ways
     var node = index - set * ways + leafCount
     while node > 1 {

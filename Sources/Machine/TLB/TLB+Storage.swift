@@ -38,7 +38,9 @@ extension TLB {
     sizes =
       geometry.sizes.largest(notAbove: pageSize.shift) == nil && geometry.sizes.rawValue == 0
       ? EntrySizes(shift: pageSize.shift) : geometry.sizes
-    baseShift = sizes.largest(notAbove: pageSize.shift) ?? pageSize.shift
+    let base = sizes.largest(notAbove: pageSize.shift) ?? pageSize.shift
+    baseShift = UInt(base)
+    baseOffset = 1 << UInt(base) - 1
     presentSizes = 0
     pieceCount = 0
     liveCount = 0

@@ -17,9 +17,9 @@ public import MemoryTypes
 @safe @frozen
 public struct TLB: ~Copyable {
   /// `entryCount` entries, and one that is always free and ends every chain.
-  let entries: UnsafeMutablePointer<TLBEntry>
+  @usableFromInline let entries: UnsafeMutablePointer<TLBEntry>
   /// The first entry of each chain.
-  let buckets: UnsafeMutablePointer<UInt16>
+  @usableFromInline let buckets: UnsafeMutablePointer<UInt16>
   /// Bit n: entry n is in use.
   let occupied: UnsafeMutablePointer<UInt64>
   /// The bits of each set's tree, for tree-PLRU.
@@ -28,13 +28,14 @@ public struct TLB: ~Copyable {
   let sizeHits: UnsafeMutablePointer<UInt64>
   let sizeEntries: UnsafeMutablePointer<UInt16>
 
-  let bucketMask: UInt
+  @usableFromInline let bucketMask: UInt
   let setMask: UInt
   let ways: Int
   let sizes: EntrySizes
-  /// log2 of the size that the short path looks for.
-  let baseShift: UInt8
-  let usesTrees: Bool
+  /// log2 of the size that the short path looks for, and that size less 1.
+  @usableFromInline let baseShift: UInt
+  @usableFromInline let baseOffset: UInt
+  @usableFromInline let usesTrees: Bool
   /// Which sizes have entries in use.
   var presentSizes: UInt64
   /// Entries in use that hold a piece of a larger leaf.
@@ -42,7 +43,7 @@ public struct TLB: ~Copyable {
   var liveCount: Int
   var random: SeededGenerator?
   /// Look-ups so far; what `lastUse` is measured in.
-  var clock: UInt64
+  @usableFromInline var clock: UInt64
   /// Look-ups that the short path could not answer.
   var longLookups: UInt64
 
@@ -55,22 +56,21 @@ public struct TLB: ~Copyable {
   /// allows one of `rights`.
   ///
   /// What it does not find may still be here: `lookUpAnySize` decides.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func lookUp(
     _ address: VirtualAddress, asid: ASID, rights: UInt64
   ) -> PhysicalAddress? {
     clock &+= 1
-    let shift = UInt(baseShift)
-    let number = address.rawValue &>> shift
+    let number = address.rawValue &>> baseShift
     let index = unsafe buckets[Int(bitPattern: number & bucketMask)]
     // SAFETY: buckets hold indices of entries, at most that of the last one, which is always free.
     let entry = unsafe entries + Int(index)
-    guard unsafe entry.pointee.matches(number &<< shift | shift, asid),
+    guard unsafe entry.pointee.matches(address.rawValue & ~baseOffset | baseShift, asid),
       unsafe entry.pointee.frame & rights != 0
     else { return nil }
     unsafe entry.pointee.lastUse = clock
     if usesTrees { touchTree(Int(index)) }
-    let offset = (1 &<< UInt64(shift)) &- 1
+    let offset = UInt64(baseOffset)
     return unsafe PhysicalAddress(
       entry.pointee.frame & ~offset | UInt64(address.rawValue) & offset)
   }

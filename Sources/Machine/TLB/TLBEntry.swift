@@ -6,13 +6,13 @@ internal import MemoryTypes
 ///     frame  | physical address of its first byte    | AccessRights     |
 @frozen
 public struct TLBEntry: Sendable {
-  var tag: UInt
-  var frame: UInt64
+  @usableFromInline var tag: UInt
+  @usableFromInline var frame: UInt64
   /// The clock of the TLB when it last hit.
-  var lastUse: UInt64
+  @usableFromInline var lastUse: UInt64
   /// Its ASID, and which bits of it count: none for a global page.
-  var asid: UInt16
-  var asidMask: UInt16
+  @usableFromInline var asid: UInt16
+  @usableFromInline var asidMask: UInt16
   /// The next entry of the same bucket.
   var next: UInt16
   /// log2 of the leaf it comes from: above its own size if the TLB could not hold the whole.
@@ -31,7 +31,7 @@ public struct TLBEntry: Sendable {
     (address.rawValue >> shift) << shift | shift
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   func matches(_ tag: UInt, _ asid: ASID) -> Bool {
     (self.tag ^ tag) | UInt((self.asid ^ asid.rawValue) & asidMask) == 0
   }

@@ -10,11 +10,11 @@ public import MemoryTypes
 /// What a processor lacks has no entries and is passed by. In memory it is given.
 @safe @frozen
 public struct TLBHierarchy: ~Copyable {
-  public internal(set) var instruction: TLBLevel
-  public internal(set) var data: TLBLevel
-  public internal(set) var second: TLBLevel
-  public internal(set) var secondInstruction: TLBLevel
-  public internal(set) var walkCaches: WalkCaches
+  @usableFromInline var instruction: TLBLevel
+  @usableFromInline var data: TLBLevel
+  var second: TLBLevel
+  var secondInstruction: TLBLevel
+  var walkCaches: WalkCaches
   let caches: CacheModel
   /// By log2 of the leaf's size; index 0 for walks that ended in a fault.
   let walkCounts: UnsafeMutablePointer<WalkCounts>

@@ -36,9 +36,9 @@ public struct TLBLevelGeometry: Hashable, Sendable {
 /// The TLBs of one level, looked up together.
 @frozen
 public struct TLBLevel: ~Copyable {
-  public internal(set) var small: TLB
-  public internal(set) var large: TLB
-  public internal(set) var huge: TLB
+  @usableFromInline var small: TLB
+  var large: TLB
+  var huge: TLB
 
   /// - Parameter storage: `geometry.storageSize` bytes, aligned to 16.
   @unsafe
@@ -151,6 +151,6 @@ extension TLB {
   func hits(ofShift shift: Int) -> UInt64 {
     guard ways > 0 else { return 0 }
     let long = unsafe sizeHits[shift]
-    return shift == Int(baseShift) ? long &+ (clock &- longLookups) : long
+    return shift == Int(bitPattern: baseShift) ? long &+ (clock &- longLookups) : long
   }
 }

@@ -50,6 +50,7 @@ extension TLBModel {
   /// Arm Neoverse V2, as in Graviton 4 and NVIDIA Grace.
   public static var neoverseV2: TLBModel {
     var model = cortexA76
+    model.forgetsRanges = true  // Armv9.0 has all of Armv8.5; FEAT_TLBIRANGE is of Armv8.4.
     // TRM (102375), "TLB organization": 48 entries each, fully associative.
     model.second = armSecondLevel(sets: 256, ways: 8)  // TRM: 2048 entries, 8 ways.
     // Assumed: as measured on V1 and Cortex-X2 by Chips and Cheese, 5 to 6 cycles.
@@ -68,7 +69,7 @@ extension TLBModel {
 
   /// A core with 16 KiB pages like Apple's Firestorm (M1). Apple publishes none of these numbers.
   public static var apple16K: TLBModel {
-    TLBModel(
+    var model = TLBModel(
       // AnandTech (A14/M1, 2020) and D. Johnson's measurements: 192 and 160 entries, 3072 behind
       // them. Ways and the sizes beside 16K and 32M assumed; 12 ways make a power of two of sets.
       instruction: TLBLevelGeometry(
@@ -88,6 +89,8 @@ extension TLBModel {
         last: CacheGeometry(sets: 2048, ways: 16, latency: 100),
         // AnandTech: 97 ns at 3.2 GHz.
         memory: 310))
+    model.forgetsRanges = true  // Armv8.5, as LLVM lists the core (apple-a14).
+    return model
   }
 
   private static var appleSizes: EntrySizes { [.size4K, .size16K, .size2M, .size32M] }

@@ -14,6 +14,8 @@ public struct TLBModel: Hashable, Sendable {
   /// log2 of the number of aligned, successive base pages of equal attributes that hardware joins
   /// in one entry without being told; 0 where it does not. It looks at one line of entries.
   public var coalescedShift: UInt8
+  /// One instruction may forget a range of pages. arm64: FEAT_TLBIRANGE.
+  public var forgetsRanges = false
 
   public init(
     instruction: TLBLevelGeometry, data: TLBLevelGeometry, second: TLBLevelGeometry = .absent,

@@ -38,9 +38,9 @@ struct WalkStart {
 /// Pointers to tables that walks met: TLBs whose entries lead to a table, not to memory.
 @frozen
 public struct WalkCaches: ~Copyable {
-  public internal(set) var pmd: TLB
-  public internal(set) var pud: TLB
-  public internal(set) var p4d: TLB
+  var pmd: TLB
+  var pud: TLB
+  var p4d: TLB
 
   @unsafe
   init(_ geometry: WalkCacheGeometry, pageSize: PageSize, storage: UnsafeMutableRawPointer) {

@@ -10,6 +10,9 @@ struct AllocationWay {
   var type: MigrateType
   /// What the first pass may do, but for waking reclaim.
   var base: AttemptFlags
+  /// Above it the free count of the zone answers without a closer look: the high mark and what is
+  /// kept back.
+  var limit = PageCount.zero
 
   /// What the first pass of a request may do. Linux: `prepare_alloc_pages()`.
   @inline(__always)
@@ -18,41 +21,42 @@ struct AllocationWay {
   }
 }
 
-/// The ways of each node, by the five lowest allocation flags: the zone and the type.
+/// The ways of each processor, by the five lowest allocation flags: the zone and the type.
 @safe
 struct AllocationWays: @unchecked Sendable {
   private let base: UnsafeMutablePointer<AllocationWay>
-  private let nodeCount: Int
+  private let processorCount: Int
 
-  static func count(nodes: Int) -> Int { nodes * 32 }
+  static func count(processors: Int) -> Int { processors * 32 }
 
   @unsafe
-  init(_ base: UnsafeMutablePointer<AllocationWay>, nodes: Int) {
+  init(_ base: UnsafeMutablePointer<AllocationWay>, processors: Int) {
     unsafe self.base = base
-    nodeCount = nodes
+    processorCount = processors
     let empty = AllocationWay(zone: nil, highest: .normal, type: .unmovable, base: [])
-    unsafe base.initialize(repeating: empty, count: Self.count(nodes: nodes))
+    unsafe base.initialize(repeating: empty, count: Self.count(processors: processors))
   }
 
   @inline(__always)
-  subscript(node: Int, flags: AllocationFlags) -> Ref<AllocationWay> {
-    precondition(UInt(bitPattern: node) < UInt(bitPattern: nodeCount), "no such node")
-    return unsafe Ref(base + (node &* 32 &+ Int(flags.rawValue & 31)))
+  subscript(processor: Int, flags: AllocationFlags) -> Ref<AllocationWay> {
+    precondition(
+      UInt(bitPattern: processor) < UInt(bitPattern: processorCount), "no such processor")
+    return unsafe Ref(base + (processor &* 32 &+ Int(flags.rawValue & 31)))
   }
 }
 
 extension PageAllocator {
-  /// Works out the ways from the zonelists.
+  /// Works out the ways from the zonelists and the marks.
   func buildWays() {
-    for node in nodes.indices {
+    for processor in 0..<options.processors {
       for raw in UInt32(0)..<32 {
         let flags = AllocationFlags(rawValue: raw)
-        ways[node, flags].pointee = way(flags, from: node)
+        ways[processor, flags].pointee = way(flags, from: processorNodes[processor])
       }
     }
   }
 
-  private func way(_ flags: AllocationFlags, from node: Int) -> AllocationWay {
+  func way(_ flags: AllocationFlags, from node: Int) -> AllocationWay {
     let highest = options.layout.kinds.highestZone(flags)
     let type = migrateType(flags)
     var base: AttemptFlags = .low
@@ -64,7 +68,12 @@ extension PageAllocator {
       zone = zones[place]
       if keepsPageblocksPure(place) { base.insert(.noFragment) }
     }
-    return AllocationWay(zone: zone, highest: highest, type: type, base: base)
+    var way = AllocationWay(zone: zone, highest: highest, type: type, base: base)
+    if let zone {
+      way.limit = PageCount(
+        zone.pointee.watermarks.high.rawValue &+ zone.pointee.reserve[highest].rawValue)
+    }
+    return way
   }
 
   /// Linux: `gfp_migratetype()`.

@@ -22,6 +22,6 @@ extension BootParts {
       perCPU + place * PerCPUTable.size(for: processors), count: processors)
     unsafe zone.pointer.initialize(
       to: Zone(
-        span, node: UInt8(node), index: UInt8(index), perCPU: slots, buddy: buddy))
+        span, node: UInt8(node), place: UInt8(place), perCPU: slots, buddy: buddy))
   }
 }

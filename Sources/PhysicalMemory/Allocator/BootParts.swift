@@ -37,7 +37,7 @@ struct BootParts {
     let lists = unsafe block.take(Zonelists.size(zones: zoneCount, nodes: plan.nodeCount))
     let processorNodes = unsafe block.take(processors, of: UInt8.self)
     let ways = unsafe block.take(
-      AllocationWays.count(nodes: plan.nodeCount), of: AllocationWay.self)
+      AllocationWays.count(processors: processors), of: AllocationWay.self)
     let lags = unsafe block.take(zoneCount * CounterLags.size(for: processors))
     let perCPU = unsafe block.take(zoneCount * PerCPUTable.size(for: processors))
     let types = unsafe block.take(plan.pageblockCount)
@@ -53,7 +53,7 @@ struct BootParts {
     self.zones = unsafe ZoneTable(zones, count: zoneCount, kindCount: plan.kindCount)
     zonelists = unsafe Zonelists(lists, zones: zoneCount, nodes: plan.nodeCount)
     self.processorNodes = unsafe ProcessorNodes(processorNodes, count: processors)
-    self.ways = unsafe AllocationWays(ways, nodes: plan.nodeCount)
+    self.ways = unsafe AllocationWays(ways, processors: processors)
     unsafe self.lags = lags
     unsafe self.perCPU = perCPU
     pageblocks = unsafe PageblockMap(

@@ -17,6 +17,7 @@ struct BootPlan {
     frames = Self.frames(memblock, directMap)
     nodeCount = Self.nodeCount(memblock)
     kindCount = options.layout.kinds.rawValue.nonzeroBitCount
+    precondition(nodeCount * kindCount <= 256, "more zones than a descriptor can name")
     movable = MovableStarts(
       options.movable, options.layout, maximumOrder: options.maximumOrder, memblock)
   }

@@ -10,7 +10,7 @@ extension PageAllocator {
     _ count: Int, flags: AllocationFlags, to list: inout PageList
   ) -> Int {
     let request = request(.zero, flags, .local)
-    let attempt = fastAttempt(request)
+    let attempt = request.firstAttempt
     var taken = 0
     while taken < count, let page = take(request, attempt) {
       list.pushBack(prepare(page, .zero, flags))

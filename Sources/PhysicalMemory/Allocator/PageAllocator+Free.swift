@@ -10,7 +10,7 @@ extension PageAllocator {
   @inline(__always)
   public func freePages(_ page: Ref<Page>, order: Order) {
     check(page, order)
-    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || mustTouchFreed {
+    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
       prepareFree(page, order)
     }
     give(page, order)
@@ -39,7 +39,7 @@ extension PageAllocator {
   /// Otherwise as `freePages(_:order:)`. Linux: `free_one_page()`.
   public func freePagesToZone(_ page: Ref<Page>, order: Order) {
     check(page, order)
-    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || mustTouchFreed {
+    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
       prepareFree(page, order)
     }
     page.pointee.mapping = 0
@@ -68,9 +68,6 @@ extension PageAllocator {
       page.pointee.flags.isDisjoint(with: [.perCPU, .tail, .reserved])
     else { BadFree.trap(page) }
   }
-
-  @inline(__always)
-  private var mustTouchFreed: Bool { options.clearsOnFree || options.poisonsFreeFrames }
 
   /// What is seldom to do before a block is free. Linux: `free_pages_prepare()`.
   @inline(never)

@@ -15,6 +15,7 @@ extension PageAllocator {
     }
     for node in nodes { setReserves(of: node) }
     for zone in zones { setPerCPUMarks(of: zone) }
+    buildWays()
   }
 
   private var minimumOfFreeMemory: UInt64 {

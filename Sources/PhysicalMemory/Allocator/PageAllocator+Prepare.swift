@@ -8,12 +8,21 @@ extension PageAllocator {
     let holdsZeros = page.pointee.flags.contains(.zeroFilled)
     page.pointee.references = 1
     page.pointee.flags = []
+    if touchesFrames || !flags.isDisjoint(with: [.zeroed, .compound]) {
+      prepareContents(page, order, flags, holdsZeros)
+    }
+    return page
+  }
+
+  @inline(never)
+  private func prepareContents(
+    _ page: Ref<Page>, _ order: Order, _ flags: AllocationFlags, _ holdsZeros: Bool
+  ) {
     if options.poisonsFreeFrames { checkPoison(page, order) }
     if (flags.contains(.zeroed) && !holdsZeros) || options.clearsOnAllocation {
       clear(page, order)
     }
     if flags.contains(.compound) { makeCompound(page, order) }
-    return page
   }
 
   /// Stores words, which compiles to one call of `memset` and is bearable without optimisation.

@@ -51,6 +51,19 @@ extension PageAllocator {
     return sum
   }
 
+  /// The pageblocks of `type` that begin in a zone: one field of /proc/pagetypeinfo.
+  ///
+  /// O(pageblocks). Linux: `pagetypeinfo_showblockcount_print()`.
+  public func pageblockCount(of type: MigrateType, in zone: Ref<Zone>) -> Int {
+    var count = 0
+    var frame = zone.pointee.range.start
+    while frame < zone.pointee.range.end {
+      if pageblocks[frame] == type { count += 1 }
+      frame = pageblocks.block(of: frame).end
+    }
+    return count
+  }
+
   /// Which allocations shall fail although there is memory. Those that must not fail never do.
   public var faultPlan: FaultPlan {
     get { faults.plan }

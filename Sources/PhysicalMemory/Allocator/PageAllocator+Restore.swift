@@ -100,6 +100,27 @@ extension PageAllocator {
     return found.map { prepare($0, order, []) }
   }
 
+  /// Gives a zone the marks that a recording has instead of those that follow from its size.
+  ///
+  /// Linux: `_watermark`, `watermark_boost`, `lowmem_reserve`, `pageset_high_min` and its kin.
+  public func restoreMarks(
+    of zone: Ref<Zone>, _ watermarks: Watermarks, boost: PageCount, _ reserve: LowMemoryReserve,
+    _ perCPU: PerCPUMarks
+  ) {
+    zone.pointee.watermarks = watermarks
+    zone.pointee.reserve = reserve
+    zone.pointee.perCPUMarks = perCPU
+    zone.pointee.counters.setBoost(boost)
+    buildWays()
+  }
+
+  /// Builds what requests follow anew after frames were told of, since zonelists name zones with
+  /// frames only. Marks stay.
+  public func restoreZonelists() {
+    buildZonelists()
+    buildWays()
+  }
+
   /// Gives a pageblock its type.
   public func restoreType(_ type: MigrateType, of frame: PageFrameNumber) {
     if pages.contains(frame) { pageblocks[frame] = type }

@@ -7,11 +7,10 @@ extension PageAllocator {
   /// Linux: `build_all_zonelists()`, `init_per_zone_wmark_min()`.
   func setUp() {
     buildZonelists()
-    buildWays()
     setMarks()
   }
 
-  private func buildZonelists() {
+  func buildZonelists() {
     zonelists.removeAll()
     var withMemory = NodeSet()
     var withProcessors = NodeSet()

@@ -8,7 +8,7 @@ extension PageAllocator {
   ) throws(AllocationError) -> Ref<Page> {
     let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
     let request = request(order, flags, policy)
-    guard !isFaulty, order <= maximumOrder, let page = take(request, fastAttempt(request)) else {
+    guard !isFaulty, order <= maximumOrder, let page = take(request, request.firstAttempt) else {
       return try allocateSlowly(request, isFaulty)
     }
     return prepare(page, order, flags)
@@ -35,7 +35,7 @@ extension PageAllocator {
 
   /// Down to the minimum, and below it for those that cannot wait. Linux: `gfp_to_alloc_flags()`.
   private func slowAttempt(_ request: PageRequest) -> AttemptFlags {
-    var attempt = fastAttempt(request).subtracting(.low)
+    var attempt = request.firstAttempt.subtracting(.low)
     if request.flags.contains(.highPriority) { attempt.insert(.minReserve) }
     if !request.flags.contains(.directReclaim), !request.flags.contains(.noReserves) {
       attempt.insert(.nonBlocking)

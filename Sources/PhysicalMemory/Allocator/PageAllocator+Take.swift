@@ -67,12 +67,9 @@ extension PageAllocator {
   func takeQuickly(
     _ order: Order, _ flags: AllocationFlags, on processor: Int
   ) -> Ref<Page>? {
-    let way = ways[processorNodes[processor], flags]
-    guard let zone = way.pointee.zone, !flags.contains(.thisNode), order <= maximumOrder,
-      zone.pointee.isCalm,
-      zone.pointee.allowsQuickly(
-        order, above: zone.pointee.mark(for: .high), highest: way.pointee.highest,
-        way.pointee.base)
+    let way = ways[processor, flags]
+    guard let zone = way.pointee.zone, !flags.contains(.thisNode), !faults.isArmed,
+      zone.pointee.allowsQuickly(order, above: way.pointee.limit, way.pointee.type)
     else { return nil }
     let attempt = way.pointee.attempt(flags)
     return take(order, way.pointee.type, attempt, from: zone, on: processor)

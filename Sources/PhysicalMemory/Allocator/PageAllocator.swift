@@ -29,6 +29,8 @@ public struct PageAllocator: ~Copyable {
   /// Whether requests keep to pageblocks of their type: memory is large enough for it.
   /// Linux: `page_group_by_mobility_disabled`.
   public let groupsByMobility: Bool
+  /// Whether frames are written to whenever they change hands.
+  let touchesFrames: Bool
   /// A bit for each order whose blocks pass through the per-CPU lists.
   let perCPUOrders: UInt16
   let zonelists: Zonelists
@@ -49,6 +51,8 @@ public struct PageAllocator: ~Copyable {
     relief = nil
     zonelists = parts.zonelists
     processorNodes = parts.processorNodes
+    touchesFrames =
+      options.clearsOnAllocation || options.clearsOnFree || options.poisonsFreeFrames
     perCPUOrders = options.perCPUOrders
     ways = parts.ways
   }
@@ -63,18 +67,22 @@ public struct PageAllocator: ~Copyable {
   /// and the flags let it fail, or `order` is too large; nothing has changed then. O(maximum order).
   /// Linux: `alloc_pages()`.
   ///
-  /// - Parameter policy: The nodes to take from; the caller's own first, unless it says otherwise.
+  /// The caller's own node is asked first.
   @inline(__always)
   public func allocatePages(
-    order: Order, flags: AllocationFlags, on policy: NodePolicy = .local
+    order: Order, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    let processor = processors.index
-    if policy == .local, !faults.isArmed,
-      let page = takeQuickly(order, flags, on: processor)
-    {
-      return prepare(page, order, flags)
+    guard let page = takeQuickly(order, flags, on: processors.index) else {
+      return try allocateCarefully(order, flags, .local)
     }
-    return try allocateCarefully(order, flags, policy)
+    return prepare(page, order, flags)
+  }
+
+  /// The same from the nodes that `policy` names. Linux: `alloc_pages_mpol()`.
+  public func allocatePages(
+    order: Order, flags: AllocationFlags, on policy: NodePolicy
+  ) throws(AllocationError) -> Ref<Page> {
+    try allocateCarefully(order, flags, policy)
   }
 
   /// Allocates one frame. Linux: `alloc_page()`.

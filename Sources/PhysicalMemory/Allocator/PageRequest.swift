@@ -12,6 +12,8 @@ struct PageRequest {
   let node: Int
   /// The nodes that may serve, as bits.
   let allowed: UInt64
+  /// What the first pass over the zones may do: stay well above the watermarks.
+  let firstAttempt: AttemptFlags
 }
 
 extension PageAllocator {
@@ -20,15 +22,9 @@ extension PageAllocator {
   ) -> PageRequest {
     let node = policy.preferred.map(Int.init) ?? processorNodes[processors.index]
     let allowed = flags.contains(.thisNode) ? 1 &<< UInt64(node) : policy.allowed
-    let way = ways[node, flags].pointee
+    let way = way(flags, from: node)
     return PageRequest(
       order: order, flags: flags, type: way.type, highest: way.highest, node: node,
-      allowed: allowed)
-  }
-
-  /// The first pass: well above the watermarks or not at all.
-  @inline(__always)
-  func fastAttempt(_ request: PageRequest) -> AttemptFlags {
-    ways[request.node, request.flags].pointee.attempt(request.flags)
+      allowed: allowed, firstAttempt: way.attempt(flags))
   }
 }

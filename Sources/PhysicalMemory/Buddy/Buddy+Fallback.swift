@@ -69,10 +69,20 @@ extension Buddy {
     _ found: Order, _ donor: MigrateType, _ order: Order, _ type: MigrateType, mayClaim: Bool,
     _ attempt: AttemptFlags
   ) -> Ref<Page>? {
+    let taken = takeDonated(found, donor, order, type, mayClaim: mayClaim, attempt)
+    if let taken {
+      trace?(.fallback, pages.frame(of: taken), order, type: type, from: donor, found)
+    }
+    return taken
+  }
+
+  private mutating func takeDonated(
+    _ found: Order, _ donor: MigrateType, _ order: Order, _ type: MigrateType, mayClaim: Bool,
+    _ attempt: AttemptFlags
+  ) -> Ref<Page>? {
     guard let block = list(of: found, donor).first else { return nil }
     let frame = pages.frame(of: block)
     statistics.fallbacks &+= 1
-    trace?(.fallback, frame, order, type: type, from: donor, found)
     if found >= pageblocks.order {
       unlist(block, found, donor)
       count(-Int(bitPattern: found.pageCount.rawValue), donor)

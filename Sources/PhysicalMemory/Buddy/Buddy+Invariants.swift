@@ -7,7 +7,7 @@ extension Buddy {
     let listed = checkLists()
     let found = checkFrames()
     precondition(found.free == listed, "free blocks that stand in no list")
-    let counted = zone.pointee.freePages.rawValue + isolatedPages.rawValue
+    let counted = freePages.rawValue + isolatedPages.rawValue
     precondition(found.free == counted, "the count of free frames is wrong")
     precondition(
       found.free + found.allocated == zone.pointee.managedPages.rawValue,
@@ -68,8 +68,7 @@ extension Buddy {
 
   /// Whether the frame is of a zone whose range overlaps this one.
   private func isForeign(_ page: Ref<Page>) -> Bool {
-    page.pointee.state != .inside
-      && (page.pointee.zone != zone.pointee.index || page.pointee.node != zone.pointee.node)
+    page.pointee.state != .inside && !page.pointee.isIn(zone)
   }
 
   private func checkBlock(_ frame: PageFrameNumber, _ order: Order) {

@@ -114,6 +114,16 @@ struct Buddy: Sendable {
     block.pointee.order = .zero
   }
 
+  /// The frames in all lists but isolated ones, to the frame.
+  var freePages: PageCount {
+    PageCount(zone.pointee.counters.visibleFreePages &+ UInt(bitPattern: lags.sum.free))
+  }
+
+  /// The frames in the lists of contiguous-memory areas, to the frame.
+  var freeCMAPages: PageCount {
+    PageCount(zone.pointee.counters.visibleCMAPages &+ UInt(bitPattern: lags.sum.freeCMA))
+  }
+
   /// The list of the free blocks of `order` and `type`, head first.
   func list(of order: Order, _ type: MigrateType) -> PageList { lists[Self.index(order, type)] }
 

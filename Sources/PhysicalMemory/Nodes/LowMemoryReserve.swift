@@ -14,7 +14,8 @@ public struct LowMemoryReserve: Sendable {
     LowMemoryReserve(pages: InlineArray(repeating: .zero))
   }
 
-  private init(pages: InlineArray<5, PageCount>) { self.pages = pages }
+  /// What a recording says, by the number of the kind that a request could have used.
+  public init(pages: InlineArray<5, PageCount>) { self.pages = pages }
 
   /// What a zone of `kind` keeps back.
   ///

@@ -14,7 +14,7 @@ public struct Page: ~Copyable {
   let lru: Atomic<UInt8>
   /// `state` above `order`, so that one comparison tells a free buddy of the right order.
   var block: UInt8
-  /// The index of the zone in its node; of the first frame of a block only.
+  /// The place of the zone in `PageAllocator.zones`; of the first frame of a block only.
   public internal(set) var zone: UInt8
   /// The node that the frame belongs to; of the first frame of a block only.
   public internal(set) var node: UInt8
@@ -63,7 +63,7 @@ public struct Page: ~Copyable {
   public internal(set) var state: PageState {
     get {
       // SAFETY: only raw values of the type are ever stored.
-      unsafe PageState(rawValue: block &>> 4).unsafelyUnwrapped
+      unsafe unsafeBitCast(block &>> 4, to: PageState.self)
     }
     set { block = block & 0xF | newValue.rawValue &<< 4 }
   }
@@ -81,7 +81,7 @@ public struct Page: ~Copyable {
   @inline(__always)
   mutating func become(_ state: PageState, _ order: Order, in zone: Ref<Zone>) {
     block = state.rawValue &<< 4 | order.rawValue
-    self.zone = zone.pointee.index
+    self.zone = zone.pointee.place
     node = zone.pointee.node
   }
 
@@ -104,9 +104,7 @@ public struct Page: ~Copyable {
   }
 
   @inline(__always)
-  private func isIn(_ zone: Ref<Zone>) -> Bool {
-    self.zone == zone.pointee.index && node == zone.pointee.node
-  }
+  func isIn(_ zone: Ref<Zone>) -> Bool { self.zone == zone.pointee.place }
 }
 
 /// Pages in a list by `Page.link`.

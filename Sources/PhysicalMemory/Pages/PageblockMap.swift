@@ -43,7 +43,7 @@ public struct PageblockMap: @unchecked Sendable {
     get {
       let raw = unsafe types[index(of: frame)].load(ordering: .relaxed)
       // SAFETY: only raw values of the type are ever stored.
-      return unsafe MigrateType(rawValue: raw).unsafelyUnwrapped
+      return unsafe unsafeBitCast(raw, to: MigrateType.self)
     }
     nonmutating set {
       unsafe types[index(of: frame)].store(newValue.rawValue, ordering: .relaxed)

@@ -60,7 +60,7 @@ extension Zone {
     on processor: Int, _ body: (inout sending Buddy) -> sending Result
   ) -> sending Result {
     buddy.withLock { buddy in
-      buddy.lags.processor = processor
+      buddy.lags.enter(processor)
       return body(&buddy)
     }
   }
@@ -117,7 +117,7 @@ extension Zone {
   }
 
   @inline(__always)
-  private var tuning: PerCPUTuning {
+  var tuning: PerCPUTuning {
     PerCPUTuning(
       marks: perCPUMarks, isBelowHigh: counters.has(.belowHigh),
       isReclaimed: counters.has(.reclaimActive), keepsLargeFrees: false)

@@ -23,7 +23,6 @@ extension Zone {
   private func check(_ block: Ref<Page>, _ order: Order) {
     precondition(block.pointee.isAllocated(order), "a block stands in another order's list")
     precondition(block.pointee.flags.contains(.perCPU), "a block on a list is not marked so")
-    precondition(
-      block.pointee.zone == index && block.pointee.node == node, "a block of another zone")
+    precondition(block.pointee.zone == place, "a block of another zone")
   }
 }

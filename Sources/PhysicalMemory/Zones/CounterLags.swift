@@ -5,8 +5,8 @@ internal import MemoryTypes
 struct CounterLags: @unchecked Sendable {
   private let base: UnsafeMutablePointer<CounterLag>
   private let count: Int
-  /// Whose lag the work is counted in.
-  var processor = 0
+  /// The lag that the work is counted in.
+  private(set) var current: Ref<CounterLag>
 
   /// Fresh lags for `count` processors, 1 at least, in memory that stands as long as the zone.
   @unsafe
@@ -14,18 +14,31 @@ struct CounterLags: @unchecked Sendable {
     unsafe self.base = base.bindMemory(to: CounterLag.self, capacity: count)
     self.count = count
     unsafe self.base.initialize(repeating: CounterLag(), count: count)
+    current = unsafe Ref(self.base)
   }
 
   static func size(for count: Int) -> Int { count * MemoryLayout<CounterLag>.stride }
 
-  /// The lag of `processor`.
+  /// From now on `processor` works.
   @inline(__always)
-  var current: Ref<CounterLag> { self[processor] }
+  mutating func enter(_ processor: Int) { current = self[processor] }
 
+  /// The lag of `processor`.
   @inline(__always)
   subscript(processor: Int) -> Ref<CounterLag> {
     precondition(UInt(bitPattern: processor) < UInt(bitPattern: count), "no such processor")
     return unsafe Ref(base + processor)
+  }
+
+  /// What all processors together have not told.
+  var sum: (free: Int, freeCMA: Int) {
+    var free = 0
+    var freeCMA = 0
+    for processor in 0..<count {
+      free += self[processor].pointee.free.sum
+      freeCMA += self[processor].pointee.freeCMA.sum
+    }
+    return (free, freeCMA)
   }
 
   func setThreshold(_ threshold: Int) {

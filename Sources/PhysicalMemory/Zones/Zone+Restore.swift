@@ -2,16 +2,6 @@ public import MemoryTypes
 
 /// What a recording says of a zone that no formula gives. While nobody allocates.
 extension Zone {
-  /// Linux: `_watermark`.
-  public mutating func restore(
-    _ marks: Watermarks, _ perCPU: PerCPUMarks, boost: PageCount, _ reserve: LowMemoryReserve
-  ) {
-    watermarks = marks
-    perCPUMarks = perCPU
-    self.reserve = reserve
-    counters.setBoost(boost)
-  }
-
   /// Where the tuning of a processor's lists stands.
   public func restoreTuning(of processor: Int, _ tuning: PerCPUState) {
     perCPU[processor].pointee.withLock { lists in

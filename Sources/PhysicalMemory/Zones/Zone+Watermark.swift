@@ -17,23 +17,27 @@ extension Zone {
   func allows(
     _ order: Order, above mark: PageCount, highest: Zone.Kind, _ attempt: AttemptFlags
   ) -> Bool {
-    if order == .zero, allowsQuickly(order, above: mark, highest: highest, attempt) { return true }
+    if order == .zero {
+      let usable = Int(bitPattern: counters.visibleFreePages) &- unusable(order, attempt)
+      if usable > Int(bitPattern: mark.rawValue &+ reserve[highest].rawValue) { return true }
+    }
     return allowsSlowly(order, mark, highest, attempt)
   }
 
   /// The same where one look is enough: true is right, false is not known.
+  ///
+  /// Nothing may be remembered of the zone that a request would have to react to.
+  ///
+  /// - Parameter limit: The high mark and what the zone keeps back from the request.
   @inline(__always)
-  func allowsQuickly(
-    _ order: Order, above mark: PageCount, highest: Zone.Kind, _ attempt: AttemptFlags
-  ) -> Bool {
-    let usable = Int(bitPattern: counters.visibleFreePages) &- unusable(order, attempt)
-    guard usable > Int(bitPattern: mark.rawValue &+ reserve[highest].rawValue) else { return false }
-    return order == .zero || hasBlock(order, attempt)
+  func allowsQuickly(_ order: Order, above limit: PageCount, _ type: MigrateType) -> Bool {
+    guard counters.isCalm, order <= Order(15) else { return false }
+    var kept = counters.withheldPages
+    if type != .movable { kept &+= counters.visibleCMAPages }
+    let size = order.pageCount.rawValue
+    guard counters.visibleFreePages > limit.rawValue &+ kept &+ size else { return false }
+    return order == .zero || counters.ordinaryOrders &>> UInt32(order.rawValue) != 0
   }
-
-  /// Whether nothing is remembered of the zone that a request would have to react to.
-  @inline(__always)
-  var isCalm: Bool { counters.isCalm }
 
   @inline(never)
   private func allowsSlowly(
@@ -66,9 +70,7 @@ extension Zone {
   /// Whether a free list that the attempt may use has a block of `order` or more.
   @inline(__always)
   private func hasBlock(_ order: Order, _ attempt: AttemptFlags) -> Bool {
-    var orders =
-      counters.orders(of: .unmovable) | counters.orders(of: .movable)
-      | counters.orders(of: .reclaimable)
+    var orders = counters.ordinaryOrders
     if attempt.contains(.cma) { orders |= counters.orders(of: .cma) }
     if !attempt.isDisjoint(with: [.highAtomic, .outOfMemory]) {
       orders |= counters.orders(of: .highAtomic)

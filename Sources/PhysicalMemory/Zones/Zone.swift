@@ -33,8 +33,8 @@ public struct Zone: ~Copyable {
   public let kind: Kind
   /// The node that the zone is of.
   public let node: UInt8
-  /// The place of the kind among those that this kernel has, from 0. Linux: `zone_idx()`.
-  public let index: UInt8
+  /// The place in the table of all zones.
+  public let place: UInt8
   /// From the first to the last frame, holes included. Linux: `zone_start_pfn`, `spanned_pages`.
   public let range: FrameRange
   /// The frames with memory behind them. Linux: `present_pages`.
@@ -57,12 +57,12 @@ public struct Zone: ~Copyable {
   let buddy: SpinLock<Buddy>
 
   init(
-    _ span: ZoneSpan, node: UInt8, index: UInt8, perCPU: PerCPUTable,
+    _ span: ZoneSpan, node: UInt8, place: UInt8, perCPU: PerCPUTable,
     buddy: consuming sending Buddy
   ) {
     kind = span.kind
     self.node = node
-    self.index = index
+    self.place = place
     range = span.range
     presentPages = span.present
     self.perCPU = perCPU
@@ -76,10 +76,20 @@ public struct Zone: ~Copyable {
   public var managedPages: PageCount { counters.managedPages }
 
   /// The frames in free lists now, isolated ones left out. Linux: `NR_FREE_PAGES`.
-  public var freePages: PageCount { counters.freePages }
+  public var freePages: PageCount { buddy.withLock { $0.freePages } }
 
   /// Of them the ones in contiguous-memory areas. Linux: `NR_FREE_CMA_PAGES`.
-  public var freeCMAPages: PageCount { counters.freeCMAPages }
+  public var freeCMAPages: PageCount { buddy.withLock { $0.freeCMAPages } }
+
+  /// The free count as watermarks see it and the kernel's texts print it: processors tell what they
+  /// count with some delay. Linux: `zone_page_state(NR_FREE_PAGES)`.
+  public var countedFreePages: PageCount { PageCount(counters.visibleFreePages) }
+
+  /// The same for contiguous-memory areas.
+  public var countedFreeCMAPages: PageCount { PageCount(counters.visibleCMAPages) }
+
+  /// How much a processor may count before it tells. Linux: `stat_threshold`.
+  public var lagThreshold: Int { buddy.withLock { $0.lags.current.pointee.threshold } }
 
   /// The frames kept back for large requests that must not wait. Linux: `nr_reserved_highatomic`.
   public var highAtomicPages: PageCount { counters.highAtomicPages }

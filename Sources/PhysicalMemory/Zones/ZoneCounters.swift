@@ -6,17 +6,17 @@ internal import Synchronization
 /// Who holds the zone's lock writes them, so that adding needs no atomic operation but a plain load
 /// and store; a reader without the lock sees a count that was true a moment ago.
 ///
-/// The free counts exist twice. What watermarks are compared with lags: each processor keeps a
+/// The free counts lag: each processor keeps a
 /// difference of its own and adds it only when it is above a threshold. Linux does so to spare
 /// its processors a shared cache line, and which frame a request gets can depend on it.
 struct ZoneCounters: ~Copyable, Sendable {
   private let managed = Atomic<UInt>(0)
-  private let free = Atomic<UInt>(0)
-  private let freeCMA = Atomic<UInt>(0)
   private let visibleFree = Atomic<UInt>(0)
   private let visibleCMA = Atomic<UInt>(0)
   private let highAtomic = Atomic<UInt>(0)
   private let boosted = Atomic<UInt>(0)
+  /// The sum of the two before.
+  private let withheld = Atomic<UInt>(0)
   private let flags = Atomic<UInt32>(0)
   /// A bit for each order that has a free block, by migrate type.
   private let occupied = InlineArray<6, Atomic<UInt32>> { _ in Atomic(0) }
@@ -33,10 +33,6 @@ struct ZoneCounters: ~Copyable, Sendable {
   }
 
   var managedPages: PageCount { PageCount(managed.load(ordering: .relaxed)) }
-  @inline(__always)
-  var freePages: PageCount { PageCount(free.load(ordering: .relaxed)) }
-  @inline(__always)
-  var freeCMAPages: PageCount { PageCount(freeCMA.load(ordering: .relaxed)) }
   /// The free count as decisions see it. Linux: `zone_page_state(NR_FREE_PAGES)`.
   @inline(__always)
   var visibleFreePages: UInt { visibleFree.load(ordering: .relaxed) }
@@ -47,6 +43,16 @@ struct ZoneCounters: ~Copyable, Sendable {
   var highAtomicPages: PageCount { PageCount(highAtomic.load(ordering: .relaxed)) }
   @inline(__always)
   var boost: PageCount { PageCount(boosted.load(ordering: .relaxed)) }
+
+  /// Free frames that ordinary requests cannot have: kept for large ones, or for the boost.
+  @inline(__always)
+  var withheldPages: UInt { withheld.load(ordering: .relaxed) }
+
+  /// The orders that have a free block of an ordinary type, as bits.
+  @inline(__always)
+  var ordinaryOrders: UInt32 {
+    orders(of: .unmovable) | orders(of: .movable) | orders(of: .reclaimable)
+  }
 
   /// The orders that have a free block of `type`, as bits.
   @inline(__always)
@@ -67,10 +73,8 @@ struct ZoneCounters: ~Copyable, Sendable {
   @inline(__always)
   func countFree(_ change: Int, _ type: MigrateType, _ lag: inout CounterLag) {
     guard type != .isolated else { return }
-    Self.add(change, to: free)
     if let sum = lag.free.add(change, lag.threshold) { Self.add(sum, to: visibleFree) }
     guard type == .cma else { return }
-    Self.add(change, to: freeCMA)
     if let sum = lag.freeCMA.add(change, lag.threshold) { Self.add(sum, to: visibleCMA) }
   }
 
@@ -89,8 +93,16 @@ struct ZoneCounters: ~Copyable, Sendable {
   }
 
   func countManaged(_ change: Int) { Self.add(change, to: managed) }
-  func countHighAtomic(_ change: Int) { Self.add(change, to: highAtomic) }
-  func setBoost(_ pages: PageCount) { boosted.store(pages.rawValue, ordering: .relaxed) }
+
+  func countHighAtomic(_ change: Int) {
+    Self.add(change, to: highAtomic)
+    Self.add(change, to: withheld)
+  }
+
+  func setBoost(_ pages: PageCount) {
+    boosted.store(pages.rawValue, ordering: .relaxed)
+    withheld.store(pages.rawValue &+ highAtomicPages.rawValue, ordering: .relaxed)
+  }
 
   /// Whether no flag is set.
   @inline(__always)

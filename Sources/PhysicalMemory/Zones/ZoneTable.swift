@@ -29,7 +29,7 @@ public struct ZoneTable: RandomAccessCollection, @unchecked Sendable {
   /// The zone that the first frame of a block belongs to. Linux: `page_zone()`.
   @inline(__always)
   subscript(page: Ref<Page>) -> Ref<Zone> {
-    self[Int(page.pointee.node) &* kindCount &+ Int(page.pointee.zone)]
+    self[Int(page.pointee.zone)]
   }
 
   /// The zone of a kind of a node; nil for a kind that this kernel does not have.

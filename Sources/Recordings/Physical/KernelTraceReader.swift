@@ -16,6 +16,7 @@ public final class KernelTraceReader {
   public private(set) var lost: UInt64 = 0
 
   let lines: LineReader
+  private let source: ByteSource
   private var indices: [String: UInt32] = [:]
 
   /// Opens a file, compressed or not; `-` is standard input.
@@ -30,19 +31,30 @@ public final class KernelTraceReader {
     self.init(ByteSource(name: name, bytes: bytes))
   }
 
-  init(_ source: ByteSource) { lines = LineReader(source) }
+  init(_ source: ByteSource) {
+    self.source = source
+    lines = LineReader(source)
+  }
 
   /// How messages name the text.
   public var name: String { lines.name }
   /// How much of the file was read.
   public var progress: ReadingProgress { lines.progress }
+  /// Bytes of text that were read, after decompression.
+  public var byteCount: UInt64 { UInt64(source.count) }
+  /// How many processors the head of the text says there are; 0 where it does not.
+  public private(set) var processors = 0
 
   /// The next event, or nil at the end.
   ///
   /// - Throws: `BadInput` for a line that is no event, or an event without its fields.
   public func next() throws(BadInput) -> KernelTraceEvent? {
     while let line = try lines.next() {
-      if line.isAtEnd || line.peek == 0x23 { continue }
+      if line.isAtEnd { continue }
+      if line.peek == 0x23 {
+        noteProcessors(line)
+        continue
+      }
       if let event = try event(of: line) { return event }
     }
     return nil
@@ -55,9 +67,24 @@ public final class KernelTraceReader {
     return events
   }
 
-  /// Whether a text that begins so looks like one of these.
-  public static func recognises(_ start: some Collection<UInt8>) -> Bool {
-    start.starts(with: "# tracer:".utf8)
+  /// Whether the file begins like one of these: with the head of ftrace's text, or an event that is
+  /// read here among the first lines.
+  public static func recognises(path: String) -> Bool {
+    guard path != "-", let source = try? ByteSource(path: path),
+      let start = try? source.prefix(1 << 14)
+    else { return false }
+    if start.starts(with: "# tracer:".utf8) { return true }
+    // The last line may be cut.
+    guard let end = start.lastIndex(of: 10) else { return false }
+    let reader = KernelTraceReader(name: path, bytes: Array(start[...end]))
+    return (try? reader.next()) != nil
+  }
+
+  /// `# entries-in-buffer/entries-written: 61262/61262   #P:2`
+  private func noteProcessors(_ line: LineCursor) {
+    var line = line
+    guard line.seek("#P:"), let count = line.decimal() else { return }
+    processors = Int(clamping: min(count, 1 << 16))
   }
 
   private func event(of line: LineCursor) throws(BadInput) -> KernelTraceEvent? {

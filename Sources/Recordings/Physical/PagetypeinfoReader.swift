@@ -9,6 +9,11 @@ public final class PagetypeinfoReader {
     public var free: [[UInt64]] = []
     /// Pageblocks by type.
     public var blocks: [UInt64] = []
+
+    public init(node: Int, name: String) {
+      self.node = node
+      self.name = name
+    }
   }
 
   private let lines: LineReader

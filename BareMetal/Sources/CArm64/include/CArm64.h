@@ -21,6 +21,7 @@ SYSTEM_REGISTER(tcr_el1)
 SYSTEM_REGISTER(ttbr0_el1)
 SYSTEM_REGISTER(ttbr1_el1)
 SYSTEM_REGISTER(par_el1)
+SYSTEM_REGISTER(id_aa64isar0_el1)
 SYSTEM_REGISTER(id_aa64mmfr0_el1)
 SYSTEM_REGISTER(id_aa64mmfr1_el1)
 SYSTEM_REGISTER(id_aa64mmfr2_el1)
@@ -36,6 +37,25 @@ TRANSLATION(s1e1r)
 TRANSLATION(s1e1w)
 TRANSLATION(s1e0r)
 TRANSLATION(s1e0w)
+
+// The same for EL1 under PSTATE.PAN (FEAT_PAN2), which an assembler for Armv8.0 does not know.
+static inline uint64_t translate_s1e1rp(uint64_t address) {
+  __asm__ volatile("sys #0, c7, c9, #0, %0\n\tisb" ::"r"(address) : "memory");
+  return read_par_el1();
+}
+
+static inline uint64_t translate_s1e1wp(uint64_t address) {
+  __asm__ volatile("sys #0, c7, c9, #1, %0\n\tisb" ::"r"(address) : "memory");
+  return read_par_el1();
+}
+
+// `msr pan, #1` and `msr pan, #0`.
+static inline void deny_user_memory(void) { __asm__ volatile(".inst 0xd500419f" ::: "memory"); }
+static inline void allow_user_memory(void) { __asm__ volatile(".inst 0xd500409f" ::: "memory"); }
+
+// PAR_EL1 of a translation by other tables for the high half than those that the image runs in:
+// 0 and 1 are AT S1E1R and S1E1W, 2 and 3 the same for EL0. TTBR0 must map RAM to itself.
+uint64_t translate_high(uint64_t address, uint64_t ttbr1, uint64_t tcr, uint64_t instruction);
 
 // One access each, at EL1 or as EL0 would make it; see `probes.S`.
 uint32_t probe_load(uint64_t address);
@@ -66,6 +86,12 @@ static inline void invalidate_address(uint64_t operand) {
   __asm__ volatile("dsb ishst\n\ttlbi vae1is, %0\n\tdsb ish\n\tisb" ::"r"(operand) : "memory");
 }
 
+// `tlbi rvae1is`, which an assembler for Armv8.0 does not know (C5.5): the operand names a range.
+static inline void invalidate_range(uint64_t operand) {
+  __asm__ volatile("dsb ishst\n\tsys #0, c8, c2, #1, %0\n\tdsb ish\n\tisb" ::"r"(operand)
+                   : "memory");
+}
+
 static inline void pause_processor(void) { __asm__ volatile("yield" ::: "memory"); }
 
 static inline void wait_for_event(void) { __asm__ volatile("wfe" ::: "memory"); }
@@ -86,7 +112,9 @@ struct trap_frame {
 };
 
 // Ends of the image in memory, virtual.
-extern char image_start[], image_end[];
+extern char image_start[] __attribute__((visibility("hidden"))), image_end[];
+// Code and constants end here. Hidden as `boot_root` is.
+extern char read_only_end[] __attribute__((visibility("hidden")));
 static inline uint64_t image_start_address(void) { return (uint64_t)image_start; }
 static inline uint64_t image_end_address(void) { return (uint64_t)image_end; }
 

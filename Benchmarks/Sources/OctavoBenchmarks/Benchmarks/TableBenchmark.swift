@@ -120,9 +120,8 @@ private final class TableBench {
     var sum: UInt64 = 0
     for _ in 0..<rounds {
       for address in addresses {
-        let walk = tables.walk(address)
-        guard walk.outcome == .leaf else { continue }
-        sum &+= tables.format.physicalAddress(of: address, in: walk).rawValue
+        guard let physical = tables.physicalAddress(of: address) else { continue }
+        sum &+= physical.rawValue
       }
     }
     return sum
