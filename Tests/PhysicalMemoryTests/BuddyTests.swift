@@ -142,7 +142,8 @@ struct BuddyTests {
       switch step {
       case .allocate(let order, let isCompound):
         guard
-          let page = try? machine.take(order, isCompound ? [.kernel, .movable, .compound] : [.kernel, .movable])
+          let page = try? machine.take(
+            order, isCompound ? [.kernel, .movable, .compound] : [.kernel, .movable])
         else { continue }
         let start = machine.frame(page)
         try requireEqual(start % (1 << order), 0, "alignment")

@@ -10,7 +10,7 @@ import Testing
 struct BootComparisonTests {
   static let kernels = [
     "arm64-16k", "arm64-4k-deb61", "arm64-4k-va39", "arm64-4k-va48", "arm64-64k", "i386-686-61",
-    "i386-pae-61", "x86_64-612",
+    "i386-pae-61", "x86_64-61", "x86_64-612",
   ]
 
   @Test("every figure of every boot is the kernel's", arguments: kernels)
@@ -26,11 +26,11 @@ struct BootComparisonTests {
     }
   }
 
-  @Test("all 55 boots are there")
+  @Test("all 64 boots are there: 55 of the first collection, and 9 that no rule was made from")
   func count() throws {
     var count = 0
     for kernel in Self.kernels { try withBoots(of: kernel) { count += $0.count } }
-    #expect(count == 55)
+    #expect(count == 64)
   }
 
   @Test("blocks are foretold: the log of a small machine has dozens, none stands elsewhere")

@@ -16,7 +16,9 @@ struct BootKernel {
   var version: (Int, Int)
   /// The names of the zones it has, in their order; those without a `Zone.Kind` never have memory.
   var zoneNames: [String]
-  /// Whether transparent huge pages are built in and not switched off for good.
+  /// Whether transparent huge pages are built in.
+  var knowsHugePages: Bool
+  /// Whether they are not switched off for good.
   var usesHugePages: Bool
   var maximumOrder: Order
   /// The order of a page block. Linux: `pageblock_order`.
@@ -38,6 +40,7 @@ struct BootKernel {
     var names: [String] = []
     for zone in folder.zones where zone.node == folder.zones[0].node { names.append(zone.name) }
     zoneNames = names
+    knowsHugePages = folder.hugePages != nil
     usesHugePages = folder.hugePages.map { !$0.contains("[never]") } ?? false
     maximumOrder = Self.maximumOrder(pageSize)
     blockOrder = min(Self.hugeOrder(architecture, pageSize), maximumOrder)

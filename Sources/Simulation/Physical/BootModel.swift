@@ -107,21 +107,28 @@ struct BootModel {
 }
 
 extension BootModel {
-  /// Twice where huge pages raise the minimum: what they take into account are the marks that the
-  /// first minimum led to.
+  /// Twice where huge pages are known, which see the marks that the first minimum led to: they raise
+  /// the minimum, or, where they are off, compute it anew from what those marks leave.
   private mutating func computeMarks() {
     let pageSize = kernel.pageSize
     minimumFreeKilobytes = MinimumFree.kilobytes(forBuffers: bufferPages, pageSize)
     setMarks()
     let total = zones.reduce(PageCount.zero) { $0 + $1.managedAtMarks }
-    if kernel.usesHugePages && MinimumFree.allowsHugePages(total, pageSize) {
-      let populated = zones.count { $0.span.kind.servesBuffers && $0.managedAtMarks > .zero }
-      let recommended = MinimumFree.kilobytesForHugePages(
-        zones: UInt(populated), block: kernel.blockOrder.pageCount, buffers: bufferPages, pageSize)
-      minimumFreeKilobytes = max(minimumFreeKilobytes, recommended)
+    if kernel.knowsHugePages && MinimumFree.allowsHugePages(total, pageSize) {
+      minimumFreeKilobytes =
+        kernel.usesHugePages
+        ? max(minimumFreeKilobytes, recommendedKilobytes)
+        : MinimumFree.kilobytes(forBuffers: bufferPages, pageSize)
       setMarks()
     }
     for index in zones.indices { setLists(&zones[index]) }
+  }
+
+  private var recommendedKilobytes: UInt64 {
+    let populated = zones.count { $0.span.kind.servesBuffers && $0.managedAtMarks > .zero }
+    return MinimumFree.kilobytesForHugePages(
+      zones: UInt(populated), block: kernel.blockOrder.pageCount, buffers: bufferPages,
+      kernel.pageSize)
   }
 
   /// Linux: `nr_free_buffer_pages()`.

@@ -126,6 +126,10 @@ struct BootReplay {
     for index in 0..<logged.memblock.reserved.count {
       try memory.memblock.free(logged.memblock.reserved[index].range)
     }
+    if case .x86 = kernel.architecture, folder.run.commandLine.contains("movable_node") {
+      // Low memory, beside the kernel, is the least likely to be taken out.
+      memory.memblock.direction = .bottomUp
+    }
     if case .i386 = kernel.architecture {
       memory.memblock.currentLimit = kernel.layout(memory.memblock, folder.run).lowMemoryEnd
     }
@@ -229,6 +233,8 @@ extension BootReplay {
     }
     switch folder.log[index + 1].event {
     case .nodeData(let node):
+      // By then the kernel knows which memory may be taken out. Linux: `numa_init()`.
+      memory.memblock.direction = .topDown
       let request = MemblockRequest(size: range.size, alignment: 64, node: node)
       compare(request, range.lowerBound, "descriptor of node \(node)", line)
     case .contiguousArea(let start?, let size) where start == range.lowerBound:
