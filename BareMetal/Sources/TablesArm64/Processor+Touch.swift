@@ -31,11 +31,16 @@ extension Processor {
     ignoresTags ? UInt64(address.rawValue) & (.max >> 8) : UInt64(address.rawValue)
   }
 
-  /// QEMU 7.2 lets EL1 execute what EL0 may write; the manual has it as never executable at EL1,
-  /// whatever PXN says (D8.4.1.2.4), and so has the model.
-  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool {
-    question.access == .execute && question.privilege == .kernel
-      && leaf.isSuperset(of: [.user, .write])
+  /// Two things about execution, in which the model follows the manual. QEMU 7.2 lets EL1 execute
+  /// what EL0 may write, which is never executable at EL1, whatever PXN says (D8.4.1.2.4). And with
+  /// WXN it takes a leaf that hardware has yet to mark as written (DBM) for read-only, and keeps
+  /// executing it after the mark.
+  func isKnownToDiffer(_ question: Question, at walk: TranslationWalk) -> Bool {
+    guard question.access == .execute else { return false }
+    let leaf = format.attributes(of: walk.descriptor, at: walk.level)
+    if question.privilege == .kernel, leaf.isSuperset(of: [.user, .write]) { return true }
+    return control.isSuperset(of: [.noExecuteWritable, .marksDirty])
+      && walk.descriptor & format.bits.writable != 0
   }
 
   func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool { true }

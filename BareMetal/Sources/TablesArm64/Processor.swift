@@ -12,7 +12,7 @@ struct Processor: TestedProcessor {
   let geometry: Geometry
   /// What control registers say in this round: TCR_EL1.HA, HD, TBI and IPS, PSTATE.PAN,
   /// SCTLR_EL1.WXN.
-  private var control: MMUControl = []
+  private(set) var control: MMUControl = []
   private(set) var physicalBits: UInt8
   /// The half under test.
   private(set) var isHigh = false

@@ -110,7 +110,7 @@ struct Processor: TestedProcessor {
     Answer(place: 0)
   }
 
-  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool { false }
+  func isKnownToDiffer(_ question: Question, at walk: TranslationWalk) -> Bool { false }
 
   /// With PSE-36, which the format leaves out, bits 20:13 of a 4 MiB leaf are address bits.
   func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool {

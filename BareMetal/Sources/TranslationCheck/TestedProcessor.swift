@@ -51,7 +51,7 @@ public protocol TestedProcessor {
   func expectedTranslation(_ question: Question, _ prediction: Prediction) -> Answer
 
   /// Whether the processor at hand is known to differ from its manual here.
-  func isKnownToDiffer(_ question: Question, at leaf: LeafAttributes) -> Bool
+  func isKnownToDiffer(_ question: Question, at walk: TranslationWalk) -> Bool
   /// Whether flipping `bit` of the entry means what the format says it does.
   func mayFlip(_ bit: UInt64, of walk: TranslationWalk) -> Bool
 

@@ -98,8 +98,7 @@ extension Trial {
   private mutating func mayTouch(
     _ question: Question, _ walk: TranslationWalk, _ prediction: Prediction
   ) -> Bool {
-    let leaf = format.attributes(of: walk.descriptor, at: walk.level)
-    guard walk.outcome != .leaf || !processor.isKnownToDiffer(question, at: leaf) else {
+    guard walk.outcome != .leaf || !processor.isKnownToDiffer(question, at: walk) else {
       return false
     }
     guard case .memory(let physical, let attributes) = prediction else {
