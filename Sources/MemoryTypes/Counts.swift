@@ -73,10 +73,10 @@ public struct Order: Comparable, Hashable, Sendable {
   public var pageCount: PageCount { PageCount(1 &<< UInt(rawValue)) }
 
   @inlinable @inline(__always)
-  public var next: Order { Order(rawValue + 1) }
+  public var next: Order { Order(rawValue &+ 1) }
 
   @inlinable @inline(__always)
-  public var previous: Order { Order(rawValue - 1) }
+  public var previous: Order { Order(rawValue &- 1) }
 
   @inlinable @inline(__always)
   public var index: Int { Int(rawValue) }

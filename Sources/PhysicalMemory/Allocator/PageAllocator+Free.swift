@@ -53,7 +53,7 @@ extension PageAllocator {
     perCPUOrders &>> UInt16(order.rawValue) & 1 != 0
   }
 
-  @inline(never)
+  @inline(__always)
   private func giveToZone(
     _ page: Ref<Page>, _ order: Order, _ zone: Ref<Zone>, _ processor: Int
   ) {

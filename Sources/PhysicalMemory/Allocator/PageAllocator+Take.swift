@@ -92,14 +92,13 @@ extension PageAllocator {
 
 extension Zone {
   /// Linux: `rmqueue_buddy()`.
-  @inline(never)
+  @inline(__always)
   fileprivate func takeFromLists(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, on processor: Int
   ) -> Ref<Page>? {
     withFreeLists(on: processor) { buddy -> Ref<Page>? in
       guard let block = buddy.takeWithReserves(order, type, attempt) else { return nil }
-      let isZero = !buddy.written.contains(buddy.pages.frame(of: block), order)
-      block.pointee.flags = isZero ? .zeroFilled : []
+      block.pointee.flags = buddy.hasZeros(block, order) ? .zeroFilled : []
       return block
     }
   }

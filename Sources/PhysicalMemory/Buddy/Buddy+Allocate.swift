@@ -9,14 +9,16 @@ extension Buddy {
   mutating func take(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags
   ) -> Ref<Page>? {
-    let block = find(order, type, attempt)
-    if block == nil { statistics.failures &+= 1 } else { statistics.allocations &+= 1 }
-    return block
+    if !attempt.contains(.cma) || !isCMAPlentiful, let block = takeSmallest(order, type) {
+      statistics.allocations &+= 1
+      return block
+    }
+    return takeElsewhere(order, type, attempt)
   }
 
   /// Takes a block past the per-CPU lists, from what is kept for large requests too if the attempt
   /// is such a request or may not wait. Linux: `rmqueue_buddy()`.
-  @inline(__always)
+  @inline(never)
   mutating func takeWithReserves(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags
   ) -> Ref<Page>? {
@@ -29,15 +31,20 @@ extension Buddy {
     return takeSmallest(order, .highAtomic)
   }
 
-  @inline(__always)
-  private mutating func find(
+  /// What `take(_:_:_:)` does when the own lists do not come first, or have nothing.
+  @inline(never)
+  private mutating func takeElsewhere(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags
   ) -> Ref<Page>? {
-    let mayUseCMA = attempt.contains(.cma)
-    if mayUseCMA, isCMAPlentiful, let block = takeSmallest(order, .cma) { return block }
-    if let block = takeSmallest(order, type) { return block }
-    if mayUseCMA, let block = takeSmallest(order, .cma) { return block }
-    return takeFallback(order, type, attempt)
+    let block =
+      takeFromCMA(order, attempt) ?? takeSmallest(order, type)
+      ?? takeFallback(order, type, attempt)
+    if block == nil { statistics.failures &+= 1 } else { statistics.allocations &+= 1 }
+    return block
+  }
+
+  private mutating func takeFromCMA(_ order: Order, _ attempt: AttemptFlags) -> Ref<Page>? {
+    attempt.contains(.cma) ? takeSmallest(order, .cma) : nil
   }
 
   @inline(__always)

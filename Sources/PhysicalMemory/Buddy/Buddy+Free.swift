@@ -6,7 +6,7 @@ extension Buddy {
   /// The block goes to the tail of its list when its own buddy's return would merge it further, so
   /// that it is used last, else to the head. The caller has checked that the block is allocated
   /// with `order`. O(maximum order). Linux: `__free_one_page()`.
-  @inline(__always)
+  @inline(never)
   mutating func free(_ block: Ref<Page>, _ order: Order) {
     let frame = pages.frame(of: block)
     if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }

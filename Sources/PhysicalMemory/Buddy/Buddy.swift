@@ -51,7 +51,7 @@ struct Buddy: Sendable {
     let candidates = zone.pointee.counters.orders(of: type) &>> UInt32(order.rawValue)
     guard candidates != 0 else { return nil }
     let found = Order(order.rawValue &+ UInt8(truncatingIfNeeded: candidates.trailingZeroBitCount))
-    guard let block = lists[Self.index(found, type)].first else { return nil }
+    guard let block = unsafe lists[unchecked: Self.index(found, type)].first else { return nil }
     unlist(block, found, type)
     split(block, from: found, to: order, type)
     count(0 &- Int(bitPattern: order.pageCount.rawValue), type)
@@ -82,6 +82,12 @@ struct Buddy: Sendable {
     return block
   }
 
+  /// Whether the block was never written. O(words).
+  @inline(__always)
+  func hasZeros(_ block: Ref<Page>, _ order: Order) -> Bool {
+    !written.isEverything && !written.contains(pages.frame(of: block), order)
+  }
+
   /// The end of a free list that a block goes to.
   enum ListEnd {
     case head
@@ -95,10 +101,11 @@ struct Buddy: Sendable {
   mutating func list(_ block: Ref<Page>, _ order: Order, _ type: MigrateType, at end: ListEnd) {
     block.pointee.become(.free, order, in: zone)
     let index = Self.index(order, type)
-    if lists[index].isEmpty { setOccupied(true, order, type) }
+    // SAFETY: orders go to 13 and types to 5, so every index is below 84.
+    if unsafe lists[unchecked: index].isEmpty { setOccupied(true, order, type) }
     switch end {
-    case .head: lists[index].pushFront(block)
-    case .tail: lists[index].pushBack(block)
+    case .head: unsafe lists[unchecked: index].pushFront(block)
+    case .tail: unsafe lists[unchecked: index].pushBack(block)
     }
   }
 
@@ -108,8 +115,9 @@ struct Buddy: Sendable {
   @inline(__always)
   mutating func unlist(_ block: Ref<Page>, _ order: Order, _ type: MigrateType) {
     let index = Self.index(order, type)
-    lists[index].remove(block)
-    if lists[index].isEmpty { setOccupied(false, order, type) }
+    // SAFETY: as in `list(_:_:_:at:)`.
+    unsafe lists[unchecked: index].remove(block)
+    if unsafe lists[unchecked: index].isEmpty { setOccupied(false, order, type) }
     block.pointee.state = .inside
     block.pointee.order = .zero
   }

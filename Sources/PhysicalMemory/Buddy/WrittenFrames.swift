@@ -18,6 +18,10 @@ struct WrittenFrames: Sendable {
     self.start = start
   }
 
+  /// Whether nothing is known to be zero.
+  @inline(__always)
+  var isEverything: Bool { bits == nil }
+
   /// Whether a frame of the block may hold anything. O(words).
   @inline(__always)
   func contains(_ frame: PageFrameNumber, _ order: Order) -> Bool {

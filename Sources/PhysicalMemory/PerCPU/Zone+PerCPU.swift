@@ -75,8 +75,7 @@ extension Zone {
     var missing = lists.refillCount(order, tuning)
     withFreeLists(on: processor) { buddy in
       while missing > 0, let block = buddy.take(order, type, attempt) {
-        let isZero = !buddy.written.contains(buddy.pages.frame(of: block), order)
-        block.pointee.flags = isZero ? [.perCPU, .zeroFilled] : .perCPU
+        block.pointee.flags = buddy.hasZeros(block, order) ? [.perCPU, .zeroFilled] : .perCPU
         lists.pushBack(block, index, order)
         missing &-= 1
         buddy.trace?(.refilled, buddy.pages.frame(of: block), order, type: type)
