@@ -32,6 +32,11 @@ struct KmemOptions: ParsableArguments {
     }
   }
 
+  /// Whether none of them was given.
+  var isEmpty: Bool {
+    zoneinfo == nil && pagetypeinfo == nil && buddyinfo.isEmpty && cma == nil
+  }
+
   /// Reads the files.
   ///
   /// - Throws: `BadInput` at the first defect of one of them.

@@ -19,7 +19,13 @@ extension ReplayCommand {
       return true
     }
     let traces = format == nil ? files.filter { KernelTraceReader.recognises(path: $0) } : []
-    guard !traces.isEmpty else { return false }
+    guard !traces.isEmpty else {
+      guard kmem.isEmpty else {
+        throw ValidationError(
+          "--zoneinfo, --pagetypeinfo, --buddyinfo and --cma are for kmem traces")
+      }
+      return false
+    }
     guard traces.count == files.count else {
       throw ValidationError("traces of kmem events are replayed by themselves")
     }

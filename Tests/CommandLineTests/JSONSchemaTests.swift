@@ -4,7 +4,7 @@ import Testing
 @Suite("The documented schema of --json")
 struct JSONSchemaTests {
   /// Objects whose keys are data: names of calls and kinds of records.
-  private static let named: Set<String> = ["calls", "unsupported", "ignored", "adopted"]
+  private static let named: Set<String> = ["calls", "unsupported", "ignored", "adopted", "orders"]
 
   @Test("every key of layout --json stands in the article")
   func layout() throws {
@@ -35,6 +35,18 @@ struct JSONSchemaTests {
       let reports = try expectDocumented(Data(end.output.utf8), format: "octavo-boot")
       #expect((reports.first?["records"] as? [Any])?.isEmpty == false)
     }
+  }
+
+  @Test(
+    "every key of replay --json of an allocator's folder and of its trace stands in the article")
+  func allocator() throws {
+    let folder = Fixture.path("physical/buddy-64k-512M-s1")
+    let check = try CommandLine.run("replay", folder, "--json")
+    let reports = try expectDocumented(
+      Data(check.output.utf8), format: "octavo-allocator-check")
+    #expect((reports.first?["segments"] as? [Any])?.isEmpty == false)
+    let trace = try CommandLine.run("replay", folder + "/buddy.trace.txt.gz", "--json")
+    try expectDocumented(Data(trace.output.utf8), format: "octavo-kmem")
   }
 
   @Test("every key of run --json stands in the article")

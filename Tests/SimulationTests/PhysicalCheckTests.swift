@@ -50,6 +50,20 @@ struct PhysicalCheckTests {
     }
   }
 
+  @Test("a request that left no event is known by the free of a frame that nobody had")
+  func unseen() throws {
+    let (snapshots, text) = try texts()
+    var trace = text
+    let event = try #require(trace.range(of: "mm_page_alloc: page="))
+    let line = trace.lineRange(for: event)
+    trace.removeSubrange(line)
+    let folder = try write(snapshots, trace)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let report = try check(folder)
+    #expect(report.differenceCount == 0)
+    #expect(report.unsupported == ["requests unseen": 1])
+  }
+
   private func expectDifference(
     _ change: (inout String, inout String) throws -> Void
   ) throws {

@@ -72,6 +72,12 @@ extension PageAllocator {
 }
 
 extension Zone {
+  /// Does `body` while the lists of `processor` are in use, as an interrupt finds them that came when
+  /// they were: what it requests and frees goes past them.
+  public func whileListsAreBusy(of processor: Int, _ body: () -> Void) {
+    perCPU[processor].pointee.withLock { _ in body() }
+  }
+
   /// How many blocks of `order` an empty list would be filled with if the batch had been doubled
   /// `factor` times. Nothing changes.
   public func refillCount(_ order: Order, factor: UInt8, on processor: Int) -> Int {

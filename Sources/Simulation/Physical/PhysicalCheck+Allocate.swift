@@ -20,15 +20,42 @@ extension PhysicalCheck {
       interrupt.served = nil
       return
     }
-    guard request.frame != 0 else {
-      report.unsupported["failed requests", default: 0] += 1
-      return
+    guard request.frame != 0 else { return refuse(request, at: place) }
+    serve(request, at: place)
+  }
+
+  /// A request that found nothing finds nothing here either; that it was made leaves its mark.
+  private func refuse(_ request: Request, at place: Int) {
+    report.unsupported["failed requests", default: 0] += 1
+    guard let machine, request.order <= machine.pages.pointee.maximumOrder.rawValue,
+      let page = ask(request, at: place)
+    else { return }
+    note(
+      pending.line, "request of order \(request.order)", recorded: "none",
+      replayed: text(of: page))
+    machine.pages.pointee.freePages(page, order: Order(request.order))
+    machine.told = ToldEvents()
+  }
+
+  /// What our allocator gives for a request.
+  private func ask(_ request: Request, at place: Int) -> Ref<Page>? {
+    guard let machine else { return nil }
+    let pages = machine.pages
+    var page: Ref<Page>?
+    func ask() {
+      page = try? pages.pointee.allocatePages(
+        order: Order(request.order), flags: request.flags.allocation)
     }
-    serve(request)
+    if place < interrupt.end, interrupt.isLocked, let zone = machine.zone(of: request.frame) {
+      zone.pointee.whileListsAreBusy(of: machine.processor) { ask() }
+    } else {
+      ask()
+    }
+    return page
   }
 
   /// Lets our allocator serve the request and compares all that comes of it.
-  func serve(_ request: Request) {
+  func serve(_ request: Request, at place: Int) {
     guard let machine, let zone = machine.zone(of: request.frame),
       machine.holds(request.frame, request.order)
     else {
@@ -39,10 +66,17 @@ extension PhysicalCheck {
     if request.order == 0 { calibrate(zone, cpu) }
     let before = zone.pointee.perCPUCount(of: cpu)
     machine.told.fallbacks = []
-    let page = try? machine.pages.pointee.allocatePages(
-      order: Order(request.order), flags: request.flags.allocation)
-    let frame = page.map { UInt64(machine.pages.pointee.frame(of: $0).rawValue) }
-    let grown = zone.pointee.perCPUCount(of: cpu) - before
+    var page = ask(request, at: place)
+    var unseen = 0
+    while let other = page, frame(of: other) != request.frame, unseen < 1 << 12,
+      wasRequestedUnseen(frame(of: other), before: place)
+    {
+      unseen += 1
+      page = ask(request, at: place)
+    }
+    if unseen > 0 { report.unsupported["requests unseen", default: 0] += unseen }
+    let frame = page.map(frame)
+    let grown = zone.pointee.perCPUCount(of: cpu) - before + unseen << Int(request.order)
     compareRefill(grown, request)
     compareFallbacks(machine.told.fallbacks)
     segment.allocations.add(isEqual: frame == request.frame)
@@ -52,6 +86,29 @@ extension PhysicalCheck {
         true, machine.pages, PageFrameNumber(UInt(request.frame)), Order(request.order))
     }
   }
+
+  /// Whether the next thing that the trace tells of a frame is that it is freed, or that the next
+  /// snapshot has it on no list: somebody must have it, by a request for many frames at once, which
+  /// leaves no event.
+  private func wasRequestedUnseen(_ frame: UInt64, before place: Int) -> Bool {
+    let moment = moments.first { $0.window.lowerBound > place }
+    for event in events[(place + 1)..<(moment?.window.lowerBound ?? events.count)] {
+      switch event.kind {
+      case .free(let freed, _): if freed == frame { return true }
+      case .allocate(let other, _, _, _), .take(let other, _, _, _), .drain(let other, _, _):
+        if other == frame { return false }
+      default: if event.movesUnnamed { return false }
+      }
+    }
+    guard let moment, let snapshot = snapshots[moment.name] else { return false }
+    return !snapshot.lists(frame)
+  }
+
+  private func frame(of page: Ref<Page>) -> UInt64 {
+    machine.map { UInt64($0.pages.pointee.frame(of: page).rawValue) } ?? 0
+  }
+
+  private func text(of page: Ref<Page>) -> String { "0x" + String(frame(of: page), radix: 16) }
 
   /// How often the batch was doubled before the first snapshot shows in the first filling.
   private func calibrate(_ zone: Ref<Zone>, _ cpu: Int) {
@@ -106,7 +163,7 @@ extension PhysicalCheck {
     note(
       pending.line, "request of order \(request.order)",
       recorded: "0x\(String(request.frame, radix: 16))",
-      replayed: page.map { "\(pages.pointee.frame(of: $0))" } ?? "none")
+      replayed: page.map(text) ?? "none")
     let order = Order(request.order)
     if let page { pages.pointee.freePages(page, order: order) }
     take(request.frame, order)

@@ -135,7 +135,7 @@ extension PhysicalCheck {
     guard isTouched, let head, UInt64(head.rawValue) == request.frame else { return }
     segment.resolved += 1
     interrupt.served = place
-    serve(request)
+    serve(request, at: place)
   }
 
   /// The number of the per-CPU list that a frame goes to.
