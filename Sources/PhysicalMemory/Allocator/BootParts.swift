@@ -52,7 +52,8 @@ struct BootParts {
     self.nodes = unsafe NodeTable(nodes, count: plan.nodeCount)
     self.zones = unsafe ZoneTable(zones, count: zoneCount, kindCount: plan.kindCount)
     zonelists = unsafe Zonelists(lists, zones: zoneCount, nodes: plan.nodeCount)
-    self.processorNodes = unsafe ProcessorNodes(processorNodes, count: processors)
+    self.processorNodes = unsafe ProcessorNodes(
+      processorNodes, count: processors, nodes: plan.nodeCount)
     self.ways = unsafe AllocationWays(ways, processors: processors)
     unsafe self.lags = lags
     unsafe self.perCPU = perCPU

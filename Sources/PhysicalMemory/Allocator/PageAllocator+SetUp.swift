@@ -1,6 +1,15 @@
 internal import MemoryTypes
 
 extension PageAllocator {
+  /// Says which node a processor is near to; requests without a policy begin there.
+  ///
+  /// While nobody allocates. Traps unless both exist. Linux: `numa_set_node()`.
+  public func setNode(_ node: Int, ofProcessor processor: Int) {
+    precondition(nodes.indices.contains(node), "no such node")
+    processorNodes[processor] = node
+    setUp()
+  }
+
   /// Builds the zonelists and computes every mark from what zones manage now.
   ///
   /// At boot, and again while nobody allocates when zones have grown or shrunk.

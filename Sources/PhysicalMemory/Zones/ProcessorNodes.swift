@@ -4,11 +4,15 @@ struct ProcessorNodes: @unchecked Sendable {
   private let base: UnsafeMutablePointer<UInt8>
   private let count: Int
 
+  /// Spreads `count` processors over the nodes in turn, as a kernel does whose firmware says
+  /// nothing. Linux: `numa_init_array()`.
   @unsafe
-  init(_ base: UnsafeMutablePointer<UInt8>, count: Int) {
+  init(_ base: UnsafeMutablePointer<UInt8>, count: Int, nodes: Int) {
     unsafe self.base = base
     self.count = count
-    unsafe base.initialize(repeating: 0, count: count)
+    for processor in 0..<count {
+      unsafe (base + processor).initialize(to: UInt8(processor % nodes))
+    }
   }
 
   @inline(__always)
