@@ -26,7 +26,7 @@ struct BootComparisonTests {
     }
   }
 
-  @Test("all 64 boots are there: 55 of the first collection, and 9 that no rule was made from")
+  @Test("all 64 boots are there: 55, and 9 of a kernel that was compared when the rules stood")
   func count() throws {
     var count = 0
     for kernel in Self.kernels { try withBoots(of: kernel) { count += $0.count } }

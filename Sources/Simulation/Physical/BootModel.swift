@@ -70,8 +70,6 @@ struct BootModel {
     }
   }
 
-  // MARK: Managed frames
-
   private mutating func count(_ replay: BootReplay) {
     for index in zones.indices {
       let zone = zones[index]
