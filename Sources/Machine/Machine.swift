@@ -7,9 +7,9 @@
 //   KernelCore … PageTables ┴─ Hardware             the effects a kernel asks for, at most ten
 //
 // Idea. Page tables are real: descriptors are the architecture's own bit patterns and stand in
-// frames of the machine's RAM. One walker reads them, for the MMU model and for the software that
-// edits them, so the two cannot disagree. All that differs between architectures is in one value,
-// TranslationFormat; no code here asks which architecture it is.
+// frames of the machine's RAM. One walker reads them (TableWalker), for the MMU model and for the
+// software that edits them, so the two cannot disagree. All that differs between architectures is in
+// one value, TranslationFormat; no code here asks which architecture it is.
 //
 // RAM is one run of bytes, reached through DirectMap. On a host it is a region the caller maps, on
 // metal the linear mapping of the kernel; the code is the same.

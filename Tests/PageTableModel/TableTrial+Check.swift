@@ -25,13 +25,17 @@ extension TableTrial {
       try agree(tables.softwareEntry(at: address), entry, "software entry of \(page)")
       return try agree(walk.outcome, .software, "walk to \(page)")
     }
-    guard let leaf else { return try agree(walk.outcome, .empty, "walk to \(page)") }
+    guard let leaf else {
+      try agree(tables.physicalAddress(of: address), nil, "address behind \(page)")
+      return try agree(walk.outcome, .empty, "walk to \(page)")
+    }
     let admits = leaf.attributes.contains(.read)
     try agree(walk.outcome, admits ? .leaf : .inaccessible, "walk to \(page)")
     let inside = address.rawValue & (format.span(of: walk.level).rawValue - 1)
     let block = format.blockAddress(in: walk.descriptor, at: walk.level).rawValue
     let physical = PhysicalAddress(block | UInt64(inside))
     try agree(format.pageSize.frame(of: physical), leaf.frame, "frame behind \(page)")
+    try agree(tables.physicalAddress(of: address), admits ? physical : nil, "address of \(page)")
     let effective = format.effectiveAttributes(of: walk).union(leaf.attributes.intersection(.marks))
     if admits { try agree(effective, leaf.attributes, "permissions of \(page)") }
   }

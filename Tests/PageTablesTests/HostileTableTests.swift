@@ -18,6 +18,48 @@ struct HostileTableTests {
     }
   }
 
+  @Test(
+    "in garbage the short walk of four levels finds what the whole walk does, or nothing",
+    arguments: [TranslationFormat.x86_64(), .arm64()])
+  func shortWalk(_ format: TranslationFormat) {
+    withSeed { random in
+      let pool = FramePool(pageSize: format.pageSize, count: 8)
+      let memory = pool.directMap
+      var found = 0
+      for _ in 0..<8 {
+        fill(memory, &random)
+        for _ in 0..<1000 { placePointer(format, memory, &random) }
+        for _ in 0..<500 {
+          let root = memory.frames.start + PageCount(UInt(random.next(below: 9)))
+          let address = VirtualAddress(UInt(random.next()) >> 17)
+          let whole = format.walk(address, from: root, in: memory)
+          guard let short = format.walker.pageWalk(address, from: root, in: memory) else {
+            #expect(whole.outcome != .leaf || whole.level != .pte)
+            continue
+          }
+          found += 1
+          #expect(whole.outcome == .leaf && whole.level == .pte)
+          #expect(short.entry == whole.entry && short.descriptor == whole.descriptor)
+          #expect(short.references == whole.references)
+          #expect(
+            format.effectiveAttributes(of: short) == format.effectiveAttributes(of: whole))
+        }
+      }
+      #expect(found > 0)
+    }
+  }
+
+  /// Makes one word a sound pointer to a table in RAM, less one bit now and then.
+  private func placePointer(
+    _ format: TranslationFormat, _ memory: DirectMap, _ random: inout SeededGenerator
+  ) {
+    let frame = memory.frames.start + PageCount(UInt(random.next(below: 8)))
+    let flipped: UInt64 = random.chance(oneIn: 8) ? 1 << UInt64(random.next(below: 64)) : 0
+    let word = format.tableDescriptor(frame, for: VirtualAddress(0)) ^ flipped
+    let place = UInt64(random.next(below: 8 * 512)) * 8
+    format.store(word, at: PhysicalAddress(memory.start.rawValue + place), in: memory)
+  }
+
   /// Half noise, half plausible pointers into and around RAM.
   private func fill(_ memory: DirectMap, _ random: inout SeededGenerator) {
     let base = memory.start.rawValue
