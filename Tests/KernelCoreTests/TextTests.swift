@@ -140,4 +140,39 @@ struct TextTests {
     let whole = laboratory.pages.pointee.zones[0].pointee.spannedPages.rawValue
     #expect(blocks.suffix(6).compactMap { Int($0) }.reduce(0, +) >= Int(whole / 512))
   }
+
+  @Test("meminfo: all memory, what is free of it and what is free above the reserves")
+  func memInfo() throws {
+    let laboratory = try Laboratory()
+    var text = TextCollector()
+    laboratory.kernel.writeMemInfo(to: &text)
+    let lines = text.text.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    let managed = laboratory.pages.pointee.managedPageCount.rawValue * 4
+    let free = laboratory.pages.pointee.freePageCount.rawValue * 4
+    #expect(lines[0] == ["MemTotal:", "\(managed)", "kB"])
+    #expect(lines[1] == ["MemFree:", "\(free)", "kB"])
+    #expect(text.text.split(separator: "\n").allSatisfy { $0.count == 27 })
+  }
+
+  @Test("kpageflags: a free block, a slab, a table, a reserved frame and none at all")
+  func pageFlags() throws {
+    let laboratory = try Laboratory()
+    let pages = laboratory.pages
+    let page = try pages.pointee.allocatePages(order: Order(1), flags: [.kernel, .compound])
+    let frame = pages.pointee.frame(of: page)
+    #expect(laboratory.kernel.pageFlags(of: frame) == 1 << 15)
+    #expect(laboratory.kernel.pageFlags(of: frame + PageCount(1)) == 1 << 16)
+    page.pointee.mapCount = 3
+    #expect(laboratory.kernel.pageFlags(of: frame) == 1 << 15 | 1 << 11)
+    #expect(laboratory.kernel.mapCount(of: frame) == 3)
+    page.pointee.mapCount = 0
+    pages.pointee.freePages(page, order: Order(1))
+    var free: UInt64 = 0
+    pages.pointee.zones[0].pointee.forEachFree(of: Order(10), .movable) {
+      free |= laboratory.kernel.pageFlags(of: $0)
+    }
+    #expect(free == 1 << 10)
+    #expect(laboratory.kernel.pageFlags(of: pages.pointee.pages.end) == 1 << 20)
+    #expect(laboratory.kernel.mapCount(of: pages.pointee.pages.end) == 0)
+  }
 }
