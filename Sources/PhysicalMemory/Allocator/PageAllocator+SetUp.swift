@@ -10,6 +10,16 @@ extension PageAllocator {
     setMarks()
   }
 
+  /// Says which node a processor is near to, and computes again what follows from it.
+  ///
+  /// All processors are near node 0 at first. While nobody allocates. Traps where there is no such
+  /// processor or node. Linux: `set_cpu_numa_node()`.
+  public func place(processor: Int, near node: Int) {
+    precondition(node >= 0 && node < nodes.count, "no such node")
+    processorNodes[processor] = node
+    setUp()
+  }
+
   private func buildZonelists() {
     zonelists.removeAll()
     var withMemory = NodeSet()

@@ -20,10 +20,11 @@ extension PageAllocator {
     _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy
   ) -> PageRequest {
     let node = policy.preferred.map(Int.init) ?? processorNodes[processors.index]
-    let allowed = flags.contains(.thisNode) ? 1 &<< UInt64(node) : policy.allowed
+    let near: UInt64 = flags.contains(.thisNode) ? 1 &<< UInt64(node) : .max
     return PageRequest(
       order: order, flags: flags, type: migrateType(flags),
-      highest: highestZones[Int(flags.rawValue & 15)], node: node, allowed: allowed)
+      highest: highestZones[Int(flags.rawValue & 15)], node: node,
+      allowed: policy.allowed & near)
   }
 
   /// Linux: `gfp_migratetype()`.
@@ -60,7 +61,9 @@ extension PageAllocator {
     for position in 0..<zonelists.count(of: request.node) {
       let place = zonelists.zone(position, of: request.node)
       let zone = zones[place]
-      guard zone.pointee.kind <= request.highest else { continue }
+      guard zone.pointee.kind <= request.highest,
+        request.allowed >> UInt64(zone.pointee.node) & 1 != 0
+      else { continue }
       guard zone.pointee.kind == .normal else { return false }
       return nodes.count == 1 || zones[place - 1].pointee.managedPages > .zero
     }

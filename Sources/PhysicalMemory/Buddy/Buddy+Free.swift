@@ -43,7 +43,7 @@ extension Buddy {
         guard itsType == type || (itsType.isOrdinary && type.isOrdinary) else { break }
       }
       unlist(buddy, order, itsType)
-      if itsType != type { pageblocks[other] = type }
+      if itsType != type { setType(of: FrameRange(other, other + order.pageCount), to: type) }
       frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
       order = order.next
       statistics.merges &+= 1

@@ -77,8 +77,7 @@ struct Buddy: Sendable {
   /// Marks a block that no list holds as someone's.
   @inline(__always)
   func claim(_ block: Ref<Page>, _ order: Order) -> Ref<Page> {
-    block.pointee.state = .allocated
-    block.pointee.order = order
+    block.pointee.become(.allocated, order)
     return block
   }
 
@@ -110,8 +109,7 @@ struct Buddy: Sendable {
     let index = Self.index(order, type)
     lists[index].remove(block)
     if lists[index].isEmpty { setOccupied(false, order, type) }
-    block.pointee.state = .inside
-    block.pointee.order = .zero
+    block.pointee.become(.inside, .zero)
   }
 
   /// The list of the free blocks of `order` and `type`, head first.

@@ -4,7 +4,7 @@ internal import MemoryTypes
 @safe
 struct CounterLags: @unchecked Sendable {
   private let base: UnsafeMutablePointer<CounterLag>
-  private let count: Int
+  let count: Int
   /// Whose lag the work is counted in.
   var processor = 0
 

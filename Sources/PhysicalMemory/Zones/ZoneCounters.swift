@@ -16,6 +16,7 @@ struct ZoneCounters: ~Copyable, Sendable {
   private let visibleFree = Atomic<UInt>(0)
   private let visibleCMA = Atomic<UInt>(0)
   private let highAtomic = Atomic<UInt>(0)
+  private let freeHighAtomic = Atomic<UInt>(0)
   private let boosted = Atomic<UInt>(0)
   private let flags = Atomic<UInt32>(0)
   /// A bit for each order that has a free block, by migrate type.
@@ -45,6 +46,9 @@ struct ZoneCounters: ~Copyable, Sendable {
   var visibleCMAPages: UInt { visibleCMA.load(ordering: .relaxed) }
   @inline(__always)
   var highAtomicPages: PageCount { PageCount(highAtomic.load(ordering: .relaxed)) }
+  /// The free frames of what is kept for large requests. Linux: `nr_free_highatomic`.
+  @inline(__always)
+  var freeHighAtomicPages: UInt { freeHighAtomic.load(ordering: .relaxed) }
   @inline(__always)
   var boost: PageCount { PageCount(boosted.load(ordering: .relaxed)) }
 
@@ -69,7 +73,8 @@ struct ZoneCounters: ~Copyable, Sendable {
     guard type != .isolated else { return }
     Self.add(change, to: free)
     if let sum = lag.free.add(change, lag.threshold) { Self.add(sum, to: visibleFree) }
-    guard type == .cma else { return }
+    guard !type.isOrdinary else { return }
+    guard type == .cma else { return Self.add(change, to: freeHighAtomic) }
     Self.add(change, to: freeCMA)
     if let sum = lag.freeCMA.add(change, lag.threshold) { Self.add(sum, to: visibleCMA) }
   }
