@@ -85,6 +85,22 @@ struct IsolationTests {
     #expect(machine.freeBlocks == before)
   }
 
+  @Test("a freed block one half of which was isolated comes apart")
+  func freedInHalves() throws {
+    let machine = try Laboratory(small: 1024)
+    let before = machine.freeBlocks
+    let block = try machine.take(5)
+    let start = machine.frame(block)
+    try machine.pages.pointee.isolate(frames(start + 16, 16), from: .movable)
+    machine.free(block, 5)
+    machine.pages.pointee.checkInvariants()
+    #expect(machine.list(4, .isolated) == [start + 16])
+    #expect(machine.list(4, .movable).contains(start))
+    machine.pages.pointee.undoIsolation(frames(start + 16, 16), to: .movable)
+    machine.pages.pointee.checkInvariants()
+    #expect(machine.freeBlocks == before)
+  }
+
   @Test("a range that cannot be isolated as a whole is left as it was")
   func failing() throws {
     let machine = try Laboratory(small: 1024)
