@@ -56,7 +56,9 @@ extension PageAllocator {
     }
   }
 
-  func way(_ flags: AllocationFlags, from node: Int) -> AllocationWay {
+  func way(
+    _ flags: AllocationFlags, from node: Int, allowed: UInt64 = .max
+  ) -> AllocationWay {
     let highest = options.layout.kinds.highestZone(flags)
     let type = migrateType(flags)
     var base: AttemptFlags = .low
@@ -64,7 +66,9 @@ extension PageAllocator {
     var zone: Ref<Zone>?
     for position in 0..<zonelists.count(of: node) where zone == nil {
       let place = zonelists.zone(position, of: node)
-      guard zones[place].pointee.kind <= highest else { continue }
+      guard zones[place].pointee.kind <= highest,
+        allowed >> UInt64(zones[place].pointee.node) & 1 != 0
+      else { continue }
       zone = zones[place]
       if keepsPageblocksPure(place) { base.insert(.noFragment) }
     }

@@ -36,7 +36,7 @@ extension PageAllocator {
   public func allocateExact(
     _ bytes: ByteCount, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    let count = directMap.pageSize.pages(in: bytes)
+    let count = max(directMap.pageSize.pages(in: bytes), PageCount(1))
     let order = Order.holding(count)
     let block = try allocatePages(order: order, flags: flags.subtracting(.compound))
     split(block, order)
@@ -52,7 +52,7 @@ extension PageAllocator {
   /// Frees what `allocateExact(_:flags:)` gave for as many bytes. Linux: `free_pages_exact()`.
   public func freeExact(_ page: Ref<Page>, _ bytes: ByteCount) {
     let first = pages.frame(of: page)
-    let end = first + directMap.pageSize.pages(in: bytes)
+    let end = first + max(directMap.pageSize.pages(in: bytes), PageCount(1))
     var frame = first
     while frame < end {
       freePage(pages[frame])

@@ -73,10 +73,12 @@ extension PageAllocator {
   @inline(never)
   private func prepareFree(_ page: Ref<Page>, _ order: Order) {
     if page.pointee.flags.contains(.head) { dissolveCompound(page, order) }
-    if options.poisonsFreeFrames { poison(page, order) }
-    if options.clearsOnFree && !page.pointee.flags.contains(.zeroFilled) {
+    if options.poisonsFreeFrames {
+      poison(page, order)
+      page.pointee.flags.remove(.zeroFilled)
+    } else if options.clearsOnFree, !page.pointee.flags.contains(.zeroFilled) {
       clear(page, order)
-      if !options.poisonsFreeFrames { page.pointee.flags.insert(.zeroFilled) }
+      page.pointee.flags.insert(.zeroFilled)
     }
   }
 }

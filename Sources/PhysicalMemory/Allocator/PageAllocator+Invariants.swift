@@ -6,7 +6,8 @@ extension PageAllocator {
   public func checkInvariants() {
     for zone in zones {
       zone.pointee.checkPerCPULists()
-      zone.pointee.withFreeLists(on: 0) { $0.checkInvariants() }
+      let kept = zone.pointee.perCPUPages
+      zone.pointee.withFreeLists(on: 0) { $0.checkInvariants(kept: kept) }
       precondition(
         zone.pointee.managedPages <= zone.pointee.presentPages, "more frames managed than present")
       precondition(

@@ -19,9 +19,7 @@ extension PageAllocator {
     _ page: Ref<Page>, _ order: Order, _ flags: AllocationFlags, _ holdsZeros: Bool
   ) {
     if options.poisonsFreeFrames { checkPoison(page, order) }
-    if (flags.contains(.zeroed) && !holdsZeros) || options.clearsOnAllocation {
-      clear(page, order)
-    }
+    if flags.contains(.zeroed) || options.clearsOnAllocation, !holdsZeros { clear(page, order) }
     if flags.contains(.compound) { makeCompound(page, order) }
   }
 
@@ -38,8 +36,6 @@ extension PageAllocator {
     // SAFETY: the block was just allocated, and nobody else has its address.
     let words = unsafe pointer(to: page).bindMemory(to: UInt.self, capacity: count)
     for index in 0..<count where unsafe words[index] != Self.poisonWord {
-      // A frame that nobody has freed yet holds what it held at boot.
-      guard unsafe words[index] != 0 || index > 0 else { return }
       fatalError("a free frame was written to: its poison is gone")
     }
   }

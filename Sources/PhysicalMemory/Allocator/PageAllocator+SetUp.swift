@@ -1,10 +1,11 @@
 internal import MemoryTypes
 
 extension PageAllocator {
-  /// Says which node a processor is near to; requests without a policy begin there.
+  /// Says which node a processor is near to, where its requests without a policy begin.
   ///
-  /// While nobody allocates. Traps unless both exist. Linux: `numa_set_node()`.
-  public func setNode(_ node: Int, ofProcessor processor: Int) {
+  /// Until then processors are spread over the nodes in turn. While nobody allocates. Traps unless
+  /// both exist. Linux: `set_cpu_numa_node()`.
+  public func place(processor: Int, near node: Int) {
     precondition(nodes.indices.contains(node), "no such node")
     processorNodes[processor] = node
     setUp()

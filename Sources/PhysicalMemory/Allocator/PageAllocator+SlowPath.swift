@@ -24,7 +24,9 @@ extension PageAllocator {
     guard !isFaulty, request.order <= maximumOrder else { throw .outOfMemory }
     let attempt = slowAttempt(request)
     if attempt.contains(.wakesReclaim) { wakeReclaim(for: request) }
-    if let page = take(request, attempt) ?? takeWithRelief(request, attempt) {
+    if let page = take(request, attempt.subtracting(.noWatermarks))
+      ?? takeFromReserves(request, attempt) ?? takeWithRelief(request, attempt)
+    {
       return prepare(page, request.order, request.flags)
     }
     if request.flags.contains(.noFail) {
@@ -35,7 +37,7 @@ extension PageAllocator {
 
   /// Down to the minimum, and below it for those that cannot wait. Linux: `gfp_to_alloc_flags()`.
   private func slowAttempt(_ request: PageRequest) -> AttemptFlags {
-    var attempt = request.firstAttempt.subtracting(.low)
+    var attempt = request.firstAttempt.subtracting([.low, .noFragment])
     if request.flags.contains(.highPriority) { attempt.insert(.minReserve) }
     if !request.flags.contains(.directReclaim), !request.flags.contains(.noReserves) {
       attempt.insert(.nonBlocking)
@@ -47,6 +49,11 @@ extension PageAllocator {
       attempt.insert(.noWatermarks)
     }
     return attempt
+  }
+
+  /// The last frames, for those that free memory soon; other zones have been asked before.
+  private func takeFromReserves(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    attempt.contains(.noWatermarks) ? take(request, attempt) : nil
   }
 
   /// Asks for relief until there is a block, or no sense in going on. Nil without anyone to ask.
@@ -65,6 +72,7 @@ extension PageAllocator {
       vain = isProgress && !isCostly(request.order) ? 0 : vain + 1
       // Reclaim that finds something but never enough must end too. Linux: MAX_RECLAIM_RETRIES.
       guard !isProgress || vain > 16 else { continue }
+      if releaseHighAtomic(for: request, sparingLast: false) { continue }
       guard let page = takeFromVictim(request, attempt) else { return nil }
       guard let page = page.block else {
         vain = 0
@@ -77,7 +85,7 @@ extension PageAllocator {
   /// Takes what was kept for large requests and what processors keep at hand, before more is asked
   /// of anyone. Linux: the retry in `__alloc_pages_direct_reclaim()`.
   private func takeFromHoards(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
-    _ = releaseHighAtomic(for: request)
+    _ = releaseHighAtomic(for: request, sparingLast: true)
     drainPerCPULists()
     return take(request, attempt)
   }
@@ -106,10 +114,9 @@ extension PageAllocator {
     _ request: PageRequest, _ attempt: AttemptFlags
   ) -> (block: Ref<Page>?, Void)? {
     // Someone else may have made room: what is above the high mark is there for all.
-    let high = attempt.subtracting(.reserves).union(.high)
-    if let page = take(request, high) { return (page, ()) }
-    guard !isCostly(request.order),
-      request.flags.isDisjoint(with: [.retryMayFail, .thisNode, .dma]),
+    if let page = take(request, .high) { return (page, ()) }
+    guard !isCostly(request.order), request.highest >= .normal,
+      request.flags.isDisjoint(with: [.retryMayFail, .thisNode]),
       request.flags.contains(.mayUseFileSystems) || request.flags.contains(.noFail)
     else { return nil }
     return ask(.kill, request) ? (nil, ()) : nil

@@ -12,14 +12,16 @@ extension PageAllocator {
   }
 
   private func pass(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+    var near: UInt8?
     for position in 0..<zonelists.count(of: request.node) {
       let zone = zones[zonelists.zone(position, of: request.node)]
       guard zone.pointee.kind <= request.highest,
         request.allowed >> UInt64(zone.pointee.node) & 1 != 0
       else { continue }
-      if attempt.contains(.noFragment), Int(zone.pointee.node) != request.node {
+      if attempt.contains(.noFragment) {
         // Near memory with mixed types is better than far memory without.
-        return nil
+        guard near == nil || near == zone.pointee.node else { return nil }
+        near = zone.pointee.node
       }
       guard canSpare(zone, request, attempt) else { continue }
       if let page = take(from: zone, request, attempt) { return page }

@@ -60,7 +60,11 @@ extension PageAllocator {
       let aligned = UInt8(clamping: frame.rawValue.trailingZeroBitCount)
       var order = min(Order(aligned), maximumOrder)
       while end.rawValue &- frame.rawValue < order.pageCount.rawValue { order = order.previous }
-      zone.pointee.withFreeLists(on: 0) { $0.handOver(frame, order) }
+      if options.poisonsFreeFrames { poison(pages[frame], order) }
+      zone.pointee.withFreeLists(on: 0) { buddy in
+        if options.poisonsFreeFrames { buddy.written.insert(frame, order) }
+        buddy.handOver(frame, order)
+      }
       frame = frame + order.pageCount
     }
   }

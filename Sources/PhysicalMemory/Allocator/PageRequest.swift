@@ -21,8 +21,9 @@ extension PageAllocator {
     _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy
   ) -> PageRequest {
     let node = policy.preferred.map(Int.init) ?? processorNodes[processors.index]
-    let allowed = flags.contains(.thisNode) ? 1 &<< UInt64(node) : policy.allowed
-    let way = way(flags, from: node)
+    let near: UInt64 = flags.contains(.thisNode) ? 1 &<< UInt64(node) : .max
+    let allowed = policy.allowed & near
+    let way = way(flags, from: node, allowed: allowed)
     return PageRequest(
       order: order, flags: flags, type: way.type, highest: way.highest, node: node,
       allowed: allowed, firstAttempt: way.attempt(flags))

@@ -8,6 +8,9 @@ enum BadFree {
   /// Names the mistake that the state, the order or the flags of the page show.
   @inline(never)
   static func trap(_ page: Ref<Page>) -> Never {
+    if page.pointee.flags.contains(.perCPU) {
+      fatalError("freed twice: a processor keeps the block")
+    }
     if page.pointee.state == .allocated {
       fatalError("freed with another order than it was allocated with")
     }

@@ -17,6 +17,17 @@ extension Buddy {
     return nil
   }
 
+  /// The start of the free block that `frame` is in; nil when it is not free. O(maximum order).
+  func freeBlock(holding frame: PageFrameNumber) -> PageFrameNumber? {
+    var order = Order.zero
+    while order <= maximumOrder {
+      let start = PageFrameNumber(frame.rawValue & ~(order.pageCount.rawValue &- 1))
+      if range.contains(start), pages[start].pointee.isFree(order, in: zone) { return start }
+      order = order.next
+    }
+    return nil
+  }
+
   private mutating func cut(
     _ frame: PageFrameNumber, _ order: Order, from start: PageFrameNumber, _ found: Order
   ) -> Ref<Page> {

@@ -13,9 +13,25 @@ extension Buddy {
     block.pointee.flags = []
     block.pointee.state = .inside
     statistics.frees &+= 1
+    guard order <= pageblocks.order else { return freeLarge(frame, order) }
     let type = pageblocks[frame]
     count(Int(bitPattern: order.pageCount.rawValue), type)
     insert(frame, order, type, at: nil)
+  }
+
+  /// Takes the pageblocks of a block back one by one: some may have become another type.
+  ///
+  /// Linux: `split_large_buddy()`.
+  @inline(never)
+  private mutating func freeLarge(_ start: PageFrameNumber, _ order: Order) {
+    let part = pageblocks.order
+    var frame = start
+    while frame < start + order.pageCount {
+      let type = pageblocks[frame]
+      count(Int(bitPattern: part.pageCount.rawValue), type)
+      insert(frame, part, type, at: nil)
+      frame = frame + part.pageCount
+    }
   }
 
   /// Takes over an aligned block that nobody owned, as boot does: it goes to the tail.
@@ -43,7 +59,7 @@ extension Buddy {
         guard itsType == type || (itsType.isOrdinary && type.isOrdinary) else { break }
       }
       unlist(buddy, order, itsType)
-      if itsType != type { pageblocks[other] = type }
+      if itsType != type { setType(of: FrameRange(other, other + order.pageCount), to: type) }
       frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
       order = order.next
       statistics.merges &+= 1

@@ -5,7 +5,7 @@ extension Buddy {
   /// hundredth of the zone is kept already, or is less than a pageblock.
   ///
   /// Linux: `reserve_highatomic_pageblock()`.
-  mutating func reserveHighAtomic(_ block: Ref<Page>) {
+  mutating func reserveHighAtomic(_ block: Ref<Page>, _ order: Order) {
     let limit = zone.pointee.managedPages.rawValue / 100
     let size = pageblocks.order.pageCount.rawValue
     guard limit >= size else { return }
@@ -14,6 +14,11 @@ extension Buddy {
     let frame = pages.frame(of: block)
     let type = pageblocks[frame]
     guard type.isOrdinary else { return }
+    guard order < pageblocks.order else {
+      setType(of: FrameRange(frame, frame + order.pageCount), to: .highAtomic)
+      zone.pointee.counters.countHighAtomic(Int(bitPattern: order.pageCount.rawValue))
+      return
+    }
     let whole = pageblocks.block(of: frame)
     guard range.start <= whole.start, whole.end <= range.end else { return }
     moveFreeBlocks(in: whole, from: type, to: .highAtomic)
@@ -30,12 +35,12 @@ extension Buddy {
     let order = Order(UInt8(orders.trailingZeroBitCount))
     guard let block = list(of: order, .highAtomic).first else { return false }
     let frame = pages.frame(of: block)
-    let whole = pageblocks.block(of: frame)
-    let size = pageblocks.order.pageCount.rawValue
-    zone.pointee.counters.countHighAtomic(
-      -Int(bitPattern: min(size, zone.pointee.highAtomicPages.rawValue)))
+    let first = pageblocks.block(of: frame).start
+    let whole = FrameRange(first, first + max(order, pageblocks.order).pageCount)
+    let size = min(whole.count.rawValue, zone.pointee.highAtomicPages.rawValue)
+    zone.pointee.counters.countHighAtomic(-Int(bitPattern: size))
     moveFreeBlocks(in: whole, from: .highAtomic, to: type)
-    pageblocks[frame] = type
+    setType(of: whole, to: type)
     return true
   }
 }

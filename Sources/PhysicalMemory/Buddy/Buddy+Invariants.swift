@@ -3,7 +3,9 @@ internal import MemoryTypes
 extension Buddy {
   /// Traps unless every frame is free in exactly one block, or allocated, or reserved, the lists
   /// agree with the descriptors, and the sums are right. O(frames).
-  func checkInvariants() {
+  ///
+  /// - Parameter kept: The frames on the per-CPU lists of the zone.
+  func checkInvariants(kept: PageCount) {
     let listed = checkLists()
     let found = checkFrames()
     precondition(found.free == listed, "free blocks that stand in no list")
@@ -12,19 +14,38 @@ extension Buddy {
     precondition(
       found.free + found.allocated == zone.pointee.managedPages.rawValue,
       "managed frames were lost")
+    precondition(found.kept == kept.rawValue, "a frame is marked as a processor's that has none")
   }
 
   /// The frames in all free lists.
   private func checkLists() -> UInt {
     var sum: UInt = 0
     for type in MigrateType.allCases {
+      var frames: UInt = 0
       var order = Order.zero
       while order <= maximumOrder {
-        sum += checkList(order, type) * order.pageCount.rawValue
+        frames += checkList(order, type) * order.pageCount.rawValue
         order = order.next
       }
+      check(frames, type)
+      sum += frames
     }
     return sum
+  }
+
+  /// Compares the frames in the lists of a type with what is counted for it alone.
+  private func check(_ frames: UInt, _ type: MigrateType) {
+    switch type {
+    case .isolated:
+      precondition(frames == isolatedPages.rawValue, "the count of isolated frames is wrong")
+    case .cma:
+      let counted = freeCMAPages.rawValue
+      precondition(frames == counted, "the count of free frames of contiguous areas is wrong")
+    case .highAtomic:
+      let counted = zone.pointee.counters.freeHighAtomicPages
+      precondition(frames == counted, "the count of free frames kept back is wrong")
+    case .unmovable, .movable, .reclaimable: break
+    }
   }
 
   private func checkList(_ order: Order, _ type: MigrateType) -> UInt {
@@ -42,17 +63,22 @@ extension Buddy {
     return UInt(list.count)
   }
 
-  private func checkFrames() -> (free: UInt, allocated: UInt) {
+  private func checkFrames() -> (free: UInt, allocated: UInt, kept: UInt) {
     var free: UInt = 0
     var allocated: UInt = 0
+    var kept: UInt = 0
     var frame = range.start
     while frame < range.end {
       let page = pages[frame]
-      if page.pointee.flags.contains(.reserved) || isForeign(page) {
+      if page.pointee.flags.contains(.reserved) {
         frame = frame + PageCount(1)
         continue
       }
       let size = page.pointee.order.pageCount
+      if isForeign(page) {
+        frame = frame + size
+        continue
+      }
       checkBlock(frame, page.pointee.order)
       if page.pointee.state == .free {
         checkUnmerged(frame, page.pointee.order)
@@ -60,10 +86,11 @@ extension Buddy {
       } else {
         precondition(page.pointee.state == .allocated, "a frame is neither free nor owned")
         allocated += size.rawValue
+        if page.pointee.flags.contains(.perCPU) { kept += size.rawValue }
       }
       frame = frame + size
     }
-    return (free, allocated)
+    return (free, allocated, kept)
   }
 
   /// Whether the frame is of a zone whose range overlaps this one.

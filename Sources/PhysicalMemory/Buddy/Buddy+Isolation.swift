@@ -24,6 +24,8 @@ extension Buddy {
   mutating func release(_ frame: PageFrameNumber, to type: MigrateType) {
     guard pageblocks[frame] == .isolated else { return }
     let whole = pageblocks.block(of: frame)
+    // Isolated neighbours may have become one block with this one.
+    cutBlock(over: whole)
     moveFreeBlocks(in: whole, from: .isolated, to: type)
     pageblocks[frame] = type
     let first = pages[whole.start]
@@ -32,12 +34,12 @@ extension Buddy {
     }
     // The whole pageblock is one block: its buddy may have waited for it.
     unlist(first, pageblocks.order, type)
-    insert(whole.start, pageblocks.order, type, at: nil)
+    insert(whole.start, pageblocks.order, type, at: .tail)
   }
 
   /// Whether every frame of the range is free and isolated. Linux: `test_pages_isolated()`.
   func isFreeAndIsolated(_ frames: FrameRange) -> Bool {
-    var frame = frames.start
+    guard var frame = freeBlock(holding: frames.start) else { return false }
     while frame < frames.end {
       let page = pages[frame]
       guard pageblocks[frame] == .isolated, page.pointee.isFree(in: zone) else { return false }

@@ -16,8 +16,10 @@ extension Buddy {
         frame = frame + size
         continue
       }
-      if page.pointee.isOnLRU { movable &+= 1 }
-      frame = frame + PageCount(1)
+      // The frames of a large page all move with it, and its head alone stands in the list.
+      let size = page.pointee.state == .allocated ? page.pointee.order.pageCount : PageCount(1)
+      if page.pointee.isOnLRU { movable &+= min(size, frames.end - frame).rawValue }
+      frame = frame + size
     }
     return (free, movable)
   }

@@ -77,8 +77,7 @@ struct Buddy: Sendable {
   /// Marks a block that no list holds as someone's.
   @inline(__always)
   func claim(_ block: Ref<Page>, _ order: Order) -> Ref<Page> {
-    block.pointee.state = .allocated
-    block.pointee.order = order
+    block.pointee.become(.allocated, order)
     return block
   }
 
@@ -118,8 +117,7 @@ struct Buddy: Sendable {
     // SAFETY: as in `list(_:_:_:at:)`.
     unsafe lists[unchecked: index].remove(block)
     if unsafe lists[unchecked: index].isEmpty { setOccupied(false, order, type) }
-    block.pointee.state = .inside
-    block.pointee.order = .zero
+    block.pointee.become(.inside, .zero)
   }
 
   /// The frames in all lists but isolated ones, to the frame.

@@ -12,8 +12,9 @@ public struct Page: ~Copyable {
   public var flags: PageFlags
   /// 1 while the frame stands in an LRU list: read for neighbours that someone else owns.
   let lru: Atomic<UInt8>
-  /// `state` above `order`, so that one comparison tells a free buddy of the right order.
-  var block: UInt8
+  /// `state` above `order`, so that one comparison tells a free buddy of the right order. Owners of
+  /// compound blocks write it without the lock under which others look for free frames.
+  private let block: Atomic<UInt8>
   /// The place of the zone in `PageAllocator.zones`; of the first frame of a block only.
   public internal(set) var zone: UInt8
   /// The node that the frame belongs to; of the first frame of a block only.
@@ -38,7 +39,7 @@ public struct Page: ~Copyable {
   public init() {
     flags = []
     lru = Atomic(0)
-    block = 0
+    block = Atomic(0)
     zone = 0
     node = 0
     link = ListLink()
@@ -54,8 +55,8 @@ public struct Page: ~Copyable {
   /// compound block the order of that block. Read-only for owners.
   @inline(__always)
   public internal(set) var order: Order {
-    get { Order(block & 0xF) }
-    set { block = block & 0xF0 | newValue.rawValue }
+    get { Order(block.load(ordering: .relaxed) & 0xF) }
+    nonmutating set { become(state, newValue) }
   }
 
   /// Whether the frame is the first of a block, and of which kind.
@@ -63,9 +64,9 @@ public struct Page: ~Copyable {
   public internal(set) var state: PageState {
     get {
       // SAFETY: only raw values of the type are ever stored.
-      unsafe unsafeBitCast(block &>> 4, to: PageState.self)
+      unsafe unsafeBitCast(block.load(ordering: .relaxed) &>> 4, to: PageState.self)
     }
-    set { block = block & 0xF | newValue.rawValue &<< 4 }
+    nonmutating set { become(newValue, order) }
   }
 
   /// Whether the frame stands in an LRU list, so that its contents can be moved. Linux: `PG_lru`.
@@ -80,27 +81,33 @@ public struct Page: ~Copyable {
   /// Makes the frame the first of a block of `zone`; under the zone's lock.
   @inline(__always)
   mutating func become(_ state: PageState, _ order: Order, in zone: Ref<Zone>) {
-    block = state.rawValue &<< 4 | order.rawValue
+    become(state, order)
     self.zone = zone.pointee.place
     node = zone.pointee.node
+  }
+
+  /// Makes the frame the first of another block of the zone that it is in already.
+  @inline(__always)
+  func become(_ state: PageState, _ order: Order) {
+    block.store(state.rawValue &<< 4 | order.rawValue, ordering: .relaxed)
   }
 
   /// Whether the frame is the first of a free block of `order` in `zone`. Linux: `page_is_buddy()`.
   @inline(__always)
   func isFree(_ order: Order, in zone: Ref<Zone>) -> Bool {
-    block == PageState.free.rawValue &<< 4 | order.rawValue && isIn(zone)
+    block.load(ordering: .relaxed) == PageState.free.rawValue &<< 4 | order.rawValue && isIn(zone)
   }
 
   /// Whether the frame is the first of a block of `order` that someone owns, or a processor keeps.
   @inline(__always)
   func isAllocated(_ order: Order) -> Bool {
-    block == PageState.allocated.rawValue &<< 4 | order.rawValue
+    block.load(ordering: .relaxed) == PageState.allocated.rawValue &<< 4 | order.rawValue
   }
 
   /// Whether the frame is the first of a free block in `zone`.
   @inline(__always)
   func isFree(in zone: Ref<Zone>) -> Bool {
-    block &>> 4 == PageState.free.rawValue && isIn(zone)
+    state == .free && isIn(zone)
   }
 
   @inline(__always)

@@ -75,9 +75,10 @@ extension PerCPULists {
   ///
   /// Linux: `decay_pcp_high()`.
   mutating func decay(_ tuning: PerCPUTuning) -> Int {
-    guard high > tuning.lowest else { return 0 }
-    let whole = tuning.batch << Int(PerCPUTuning.largestScale)
-    high = max(count - whole, high - (high >> 3), tuning.lowest)
+    if high > tuning.lowest {
+      let whole = tuning.batch << Int(PerCPUTuning.largestScale)
+      high = max(count - whole, high - (high >> 3), tuning.lowest)
+    }
     return max(0, count - high)
   }
 

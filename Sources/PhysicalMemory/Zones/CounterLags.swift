@@ -4,7 +4,7 @@ internal import MemoryTypes
 @safe
 struct CounterLags: @unchecked Sendable {
   private let base: UnsafeMutablePointer<CounterLag>
-  private let count: Int
+  let count: Int
   /// The lag that the work is counted in.
   private(set) var current: Ref<CounterLag>
 

@@ -93,11 +93,8 @@ extension Zone {
   @inline(__always)
   private func unusable(_ order: Order, _ attempt: AttemptFlags) -> Int {
     var sum = order.pageCount.rawValue &- 1
-    if attempt.isDisjoint(with: [.highAtomic, .outOfMemory]) {
-      sum &+= highAtomicPages.rawValue
-    }
+    if attempt.isDisjoint(with: .reserves) { sum &+= counters.freeHighAtomicPages }
     if !attempt.contains(.cma) { sum &+= counters.visibleCMAPages }
     return Int(bitPattern: sum)
   }
-
 }

@@ -14,6 +14,7 @@ struct ZoneCounters: ~Copyable, Sendable {
   private let visibleFree = Atomic<UInt>(0)
   private let visibleCMA = Atomic<UInt>(0)
   private let highAtomic = Atomic<UInt>(0)
+  private let freeHighAtomic = Atomic<UInt>(0)
   private let boosted = Atomic<UInt>(0)
   /// The sum of the two before.
   private let withheld = Atomic<UInt>(0)
@@ -41,6 +42,9 @@ struct ZoneCounters: ~Copyable, Sendable {
   var visibleCMAPages: UInt { visibleCMA.load(ordering: .relaxed) }
   @inline(__always)
   var highAtomicPages: PageCount { PageCount(highAtomic.load(ordering: .relaxed)) }
+  /// The free frames of what is kept for large requests. Linux: `nr_free_highatomic`.
+  @inline(__always)
+  var freeHighAtomicPages: UInt { freeHighAtomic.load(ordering: .relaxed) }
   @inline(__always)
   var boost: PageCount { PageCount(boosted.load(ordering: .relaxed)) }
 
@@ -74,7 +78,8 @@ struct ZoneCounters: ~Copyable, Sendable {
   func countFree(_ change: Int, _ type: MigrateType, _ lag: inout CounterLag) {
     guard type != .isolated else { return }
     if let sum = lag.free.add(change, lag.threshold) { Self.add(sum, to: visibleFree) }
-    guard type == .cma else { return }
+    guard !type.isOrdinary else { return }
+    guard type == .cma else { return Self.add(change, to: freeHighAtomic) }
     if let sum = lag.freeCMA.add(change, lag.threshold) { Self.add(sum, to: visibleCMA) }
   }
 
