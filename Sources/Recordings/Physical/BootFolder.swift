@@ -96,7 +96,10 @@ public struct BootFolder: Sendable {
 
   private static func firstLine(_ name: String, _ folder: String) throws(BadInput) -> String? {
     guard let file = FolderFacts.file(name, in: folder) else { return nil }
-    guard let line = try lines(file).next() else { return nil }
+    let reader = try lines(file)
+    // A line lies in its reader's buffer.
+    defer { withExtendedLifetime(reader) {} }
+    guard let line = try reader.next() else { return nil }
     return line.string(0..<line.end)
   }
 }
