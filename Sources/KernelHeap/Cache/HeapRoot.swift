@@ -16,6 +16,8 @@ struct HeapRoot: ~Copyable {
   let aliases: SpinLock<IntrusiveList<SlabCoreLinking>>
   /// Frames of kmalloc blocks too large for a slab.
   let largePages: Atomic<UInt>
+  /// The pages of the simple design.
+  let slob: SpinLock<SlobLists>
   /// What the random parts of caches are drawn from.
   let generator: SpinLock<SeededGenerator>
   /// The cache of caches.
@@ -27,6 +29,7 @@ struct HeapRoot: ~Copyable {
     caches = SpinLock(IntrusiveList())
     aliases = SpinLock(IntrusiveList())
     largePages = Atomic(0)
+    slob = SpinLock(SlobLists())
     generator = SpinLock(SeededGenerator(seed: options.seed))
     self.core = core
   }
@@ -56,7 +59,7 @@ struct HeapRoot: ~Copyable {
     var request = SlabRequest(
       name: "kmem_cache", objectSize: coreSize, alignment: ByteCount(64), flags: .unmergeable)
     request.processors = 1
-    let geometry = SlubDesign.geometry(request, of: machine)
+    let geometry = machine.geometry(request)
     // SAFETY: the block is large enough for both, aligned to a page, and the root's for its life.
     let core = unsafe SlabCore.put(
       SlabCore(request, geometry, machine, linkKey: 0, pages: pages), at: start + offset)
@@ -85,6 +88,15 @@ extension SlabCore {
 }
 
 extension HeapMachine {
+  /// How the design cuts slabs.
+  func geometry(_ request: SlabRequest) -> SlabGeometry {
+    switch options.design {
+    case .slub: SlubDesign.geometry(request, of: self)
+    case .slab: QueuedDesign.geometry(request, of: self)
+    case .slob: SlobDesign.geometry(request, of: self)
+    }
+  }
+
   init(_ pages: Ref<PageAllocator>, _ options: HeapOptions) {
     pageSize = pages.pointee.directMap.pageSize
     processors = pages.pointee.options.processors
@@ -158,8 +170,6 @@ extension Ref where Object == HeapRoot {
   private func geometry(_ request: SlabRequest) -> SlabGeometry {
     var request = request
     request.flags.formUnion(pointee.options.debugging)
-    switch pointee.options.design {
-    case .slub, .slab, .slob: return SlubDesign.geometry(request, of: machine)
-    }
+    return machine.geometry(request)
   }
 }

@@ -98,7 +98,7 @@ extension Ref where Object == PerCPUCore {
       }
       pointee.slots.withLock { slots in
         guard chunk.pointee.isIsolated else { return }
-        if isEnough {
+        if isEnough || chunk.pointee.isUnused {
           reintegrate(chunk, &slots)
         } else {
           slots.relocate(chunk, to: pointee.sidelinedSlot)
