@@ -14,7 +14,7 @@ public struct KmallocCaches: ~Copyable {
   private let largestClass: Int
 
   /// Makes all caches. Throws when memory does not suffice; everything is given back then.
-  public init(pages: Ref<PageAllocator>, processors: Int = 1) throws(AllocationError) {
+  public init(pages: Ref<PageAllocator>, processors: Int? = nil) throws(AllocationError) {
     self.pages = pages
     largestClass = Int(pages.pointee.directMap.pageSize.shift) + 1
     try makeCaches(processors)
@@ -98,16 +98,17 @@ public struct KmallocCaches: ~Copyable {
     unsafe Ref(UnsafeMutablePointer(bitPattern: slab.slabCache).unsafelyUnwrapped)
   }
 
-  private mutating func makeCaches(_ processors: Int) throws(AllocationError) {
-    let pageSize = pages.pointee.directMap.pageSize
+  private mutating func makeCaches(_ processors: Int?) throws(AllocationError) {
     let root = try HeapRoot.of(pages)
     for index in 1...largestClass {
       let size = KmallocClass.size(index)
-      let geometry = SlabGeometry(
-        objectSize: size, alignment: KmallocClass.alignment(size), pageSize: pageSize,
-        processors: processors)
+      var request = SlabRequest(
+        name: KmallocClass.name(index), objectSize: size,
+        alignment: KmallocClass.alignment(size), flags: .unmergeable,
+        userWindow: 0..<size.rawValue)
+      request.processors = processors
       do {
-        caches[index] = try root.makeCore(KmallocClass.name(index), geometry)
+        caches[index] = try root.makeCore(request)
       } catch {
         // A cache without objects cannot refuse.
         try? destroy()

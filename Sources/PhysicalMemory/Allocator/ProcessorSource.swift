@@ -24,8 +24,9 @@ public struct ProcessorSource: @unchecked Sendable {
     unsafe self.function = function
   }
 
+  /// The number of the processor.
   @inline(__always)
-  var index: Int {
+  public var index: Int {
     guard let function = unsafe function else { return 0 }
     return unsafe function(context)
   }

@@ -14,9 +14,11 @@ public struct SlabInfo: Sendable {
   init(_ core: Ref<SlabCore>) {
     name = core.pointee.name
     geometry = core.pointee.geometry
-    (activeObjects, totalObjects, slabCount, pageCount) = core.pointee.node.withLock {
-      ($0.activeCount, $0.objectCount, $0.slabCount, $0.pageCount)
-    }
+    let counts = core.counts
+    activeObjects = counts.activeObjects
+    totalObjects = counts.totalObjects
+    slabCount = counts.slabs
+    pageCount = counts.pages
   }
 
   /// Calls `body` with each cache of the machine, in the order they were made, under the lock of
@@ -37,7 +39,7 @@ public struct SlabInfo: Sendable {
   /// Large kmalloc blocks count too, as they do in Linux since 5.9.
   public static func pageCount(of pages: Ref<PageAllocator>) -> PageCount {
     guard let root = HeapRoot.existing(pages) else { return .zero }
-    var sum = PageCount(root.pointee.largePages.load(ordering: .relaxed))
+    var sum = PageCount(root.pointee.largePages.load(ordering: .relaxed)) + root.pageCount
     forEach(of: pages) { sum += $0.pageCount }
     return sum
   }

@@ -10,7 +10,7 @@ public struct TypedCache<Object: ~Copyable>: ~Copyable {
 
   /// Makes a cache; see `SlabCache.init`.
   public init(
-    name: StaticString, pages: Ref<PageAllocator>, processors: Int = 1
+    name: StaticString, pages: Ref<PageAllocator>, processors: Int? = nil
   ) throws(AllocationError) {
     slots = try SlabCache(
       name: name, objectSize: ByteCount(UInt(max(MemoryLayout<Object>.size, 1))),

@@ -1,4 +1,5 @@
-/// The mistakes of a caller of the kernel heap: each ends the machine with one line.
+/// The mistakes of a caller of the kernel heap: each ends the machine with one line, unless the
+/// cache is watched and the heap has where to report to.
 ///
 /// Linux: `object_err()`, `slab_err()`, mm/slub.c.
 enum SlabMisuse {
@@ -15,5 +16,15 @@ enum SlabMisuse {
   @inline(never)
   static func trapNoHeapPointer() -> Never {
     fatalError("freed or measured a pointer that the kernel heap did not give")
+  }
+
+  @inline(never)
+  static func trapCorruptFreeList() -> Never {
+    fatalError("a list of free objects was written over")
+  }
+
+  @inline(never)
+  static func trapUserCopy() -> Never {
+    fatalError("copied bytes of an object that user space must not see")
   }
 }

@@ -1,0 +1,171 @@
+internal import Machine
+internal import MemoryTypes
+internal import PhysicalMemory
+internal import Synchronization
+
+/// All that a cache is, at one address for its life: its slabs point at it, and the state of its
+/// design stands right behind it. Linux: `kmem_cache`.
+struct SlabCore: ~Copyable {
+  /// Not 0 when a request needs a closer look. In the first cache line, as is all that the quick
+  /// path reads.
+  let attention: Atomic<UInt>
+  let pages: Ref<PageAllocator>
+  /// What links of free objects are mangled with; 0: they are not.
+  let linkKey: UInt
+  let processorCount: Int
+  let geometry: SlabGeometry
+  let design: SlabDesign
+  let name: StaticString
+  let flags: SlabFlags
+  let constructor: SlabConstructor?
+  let userWindow: Range<UInt>
+  let faults: FaultSwitch
+  /// How many caches this one stands for, with itself. Linux: `refcount`.
+  let shares: Atomic<Int>
+  /// In the list of all caches, or of all aliases.
+  var link: ListLink<SlabCore>
+  /// Of an alias: the cache behind it.
+  let target: Ref<SlabCore>?
+
+  init(
+    _ request: SlabRequest, _ geometry: SlabGeometry, _ machine: HeapMachine, linkKey: UInt,
+    pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
+  ) {
+    attention = Atomic(machine.options.design == .slub ? 0 : 1)
+    self.pages = pages
+    self.linkKey = linkKey
+    processorCount = machine.processors
+    self.geometry = geometry
+    design = machine.options.design
+    name = request.name
+    flags = request.flags.union(machine.options.debugging)
+    constructor = request.constructor
+    userWindow = request.userWindow
+    faults = FaultSwitch()
+    shares = Atomic(1)
+    link = ListLink()
+    self.target = target
+  }
+
+  /// Where the state of the design begins, counted from the core: at a cache line.
+  @inline(__always)
+  static var bodyOffset: Int { (MemoryLayout<SlabCore>.size &+ 63) & ~63 }
+
+  /// The bytes of a core with its body.
+  static func size(_ machine: HeapMachine) -> ByteCount {
+    let body =
+      switch machine.options.design {
+      case .slub: SlubDesign.bodySize(of: machine)
+      case .slab, .slob: 0
+      }
+    return ByteCount(UInt((bodyOffset + body + 63) & ~63))
+  }
+}
+
+enum SlabCoreLinking: ListLinking {
+  static func link(of core: Ref<SlabCore>) -> Ref<ListLink<SlabCore>> {
+    // SAFETY: the link lives in the core, which leaves the list before it is destroyed.
+    unsafe Ref(&core.pointee.link)
+  }
+}
+
+/// The operations need the core's own address, so they are the reference's.
+extension Ref where Object == SlabCore {
+  /// The address of the design's state.
+  @inline(__always)
+  var body: UInt { address &+ UInt(bitPattern: SlabCore.bodyOffset) }
+
+  /// A slot for one object; cleared with `.zeroed`. Linux: `kmem_cache_alloc()`.
+  @inline(__always)
+  func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UnsafeMutableRawPointer {
+    guard pointee.attention.load(ordering: .relaxed) == 0, !flags.contains(.zeroed),
+      let slot = SlubDesign(self).takeQuickly()
+    else { return try unsafe allocateCarefully(flags) }
+    // SAFETY: a slot is never at address 0.
+    return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
+  }
+
+  /// Takes back an object of this cache. Linux: `kmem_cache_free()`.
+  @inline(__always)
+  func free(_ object: UnsafeMutableRawPointer) {
+    guard let slab = unsafe pointee.pages.pointee.headPage(of: object),
+      slab.pointee.flags.contains(.slab)
+    else {
+      return unsafe misuse(object)
+    }
+    unsafe free(object, in: slab)
+  }
+
+  /// As `free(_:)` when the caller knows the slab.
+  @inline(__always)
+  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
+    switch pointee.design {
+    case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  /// Gives every empty slab back; the pages that made.
+  func shrink() -> PageCount {
+    switch pointee.design {
+    case .slub: SlubDesign(self).shrink()
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  var counts: SlabCounts {
+    switch pointee.design {
+    case .slub: SlubDesign(self).counts
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  func forEachObject(_ body: (UInt) -> Void) {
+    switch pointee.design {
+    case .slub: SlubDesign(self).forEachObject(body)
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  func checkInvariants() {
+    switch pointee.design {
+    case .slub: SlubDesign(self).checkInvariants()
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  func makeBody() {
+    switch pointee.design {
+    case .slub: SlubDesign(self).make()
+    case .slab, .slob: Self.trapNotBuilt()
+    }
+  }
+
+  @inline(never)
+  private func allocateCarefully(
+    _ flags: AllocationFlags
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    if pointee.faults.shouldFail() && !flags.contains(.noFail) { throw .outOfMemory }
+    let slot =
+      switch pointee.design {
+      case .slub: try SlubDesign(self).allocate(flags)
+      case .slab, .slob: Self.trapNotBuilt()
+      }
+    // SAFETY: a slot is never at address 0.
+    let object = unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
+    if flags.contains(.zeroed) {
+      // SAFETY: the object is the caller's alone.
+      unsafe object.initializeMemory(
+        as: UInt8.self, repeating: 0, count: Int(pointee.geometry.objectSize.rawValue))
+    }
+    return unsafe object
+  }
+
+  /// Something was freed that is no object of any cache.
+  @inline(never)
+  private func misuse(_ object: UnsafeMutableRawPointer) {
+    SlabMisuse.trapForeign()
+  }
+
+  private static func trapNotBuilt() -> Never { fatalError("this design has no caches") }
+}

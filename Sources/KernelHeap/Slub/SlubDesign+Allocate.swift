@@ -1,0 +1,109 @@
+internal import MemoryTypes
+internal import PhysicalMemory
+
+/// The slow path: each station that is asked for a list of free objects lies further away.
+extension SlubDesign {
+  /// Linux: `___slab_alloc()`.
+  @inline(never)
+  func allocateSlowly(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let processor = self.processor
+    if let object = takeFromSlabsAtHand(processor) { return object }
+    let slab = try makeSlab(flags)
+    let all = slab.slub.first
+    let old = slab.updateSlub { state in
+      state.first = 0
+      state.counters.inUse = state.counters.objects
+      state.counters.isFrozen = true
+    }
+    precondition(old.first == all, "a new slab was found by somebody")
+    node(of: slab).pointee.add(slab)
+    return processor.pointee.partial.withLock { _ in
+      // While the slab was made others may have found one for this processor.
+      if let (replaced, list) = detach(processor) { deactivate(replaced, list) }
+      return attach(slab, all, to: processor)
+    }
+  }
+
+  private func takeFromSlabsAtHand(_ processor: Ref<SlubProcessor>) -> UInt? {
+    processor.pointee.partial.withLock { partial -> UInt? in
+      if let object = takeFromOwnSlab(processor) { return object }
+      guard let slab = partial.popFront() ?? takeFromNodes(&partial) else { return nil }
+      return attach(slab, freeze(slab), to: processor)
+    }
+  }
+
+  /// From what others freed into the processor's own slab. If nothing is there it is nobody's slab
+  /// any more. Linux: `get_freelist()`.
+  private func takeFromOwnSlab(_ processor: Ref<SlubProcessor>) -> UInt? {
+    guard let (slab, list) = detach(processor) else { return nil }
+    if list != 0 { return attach(slab, list, to: processor) }
+    let old = slab.updateSlub { state in
+      state.counters.isFrozen = state.first != 0
+      state.first = 0
+      state.counters.inUse = state.counters.objects
+    }
+    return old.first == 0 ? nil : attach(slab, old.first, to: processor)
+  }
+
+  /// A slab of a node's list, and some more for the processor's own. The nearest node first.
+  ///
+  /// Linux: `get_partial()`, `get_any_partial()`.
+  private func takeFromNodes(_ partial: inout PageList) -> Ref<Page>? {
+    for index in 0..<nodeCount {
+      if let slab = takeFromNode(node(index), &partial) { return slab }
+    }
+    return nil
+  }
+
+  /// Linux: `get_partial_node()`.
+  private func takeFromNode(_ node: Ref<SlubNode>, _ partial: inout PageList) -> Ref<Page>? {
+    let enough = perCPUPartialSlabs / 2
+    var taken = PageList()
+    let found = node.pointee.partial.withLock { list -> Ref<Page>? in
+      guard let slab = list.popFront() else { return nil }
+      slab.isOnNodeList = false
+      guard core.pointee.geometry.perCPUPartial > 0 else { return slab }
+      while taken.count <= enough, let more = list.popFront() {
+        more.isOnNodeList = false
+        taken.pushBack(more)
+      }
+      return slab
+    }
+    partial.append(&taken)
+    return found
+  }
+
+  /// Takes the whole list of a slab that nobody lists. Linux: `freeze_slab()`.
+  private func freeze(_ slab: Ref<Page>) -> UInt {
+    slab.updateSlub { state in
+      state.first = 0
+      state.counters.inUse = state.counters.objects
+      state.counters.isFrozen = true
+    }.first
+  }
+
+  /// Makes a frozen slab the processor's and hands out the first of the list, which is not empty.
+  /// Under the processor's lock; it has no slab.
+  private func attach(
+    _ slab: Ref<Page>, _ list: UInt, to processor: Ref<SlubProcessor>
+  ) -> UInt {
+    // The list first: while the processor names no slab nobody else puts anything there.
+    let isAlone = processor.replaceFirst(
+      0, with: core.nextFree(after: list), processor.transaction)
+    precondition(isAlone, "a processor without a slab had free objects")
+    processor.pointee.setSlab(slab.address)
+    return list
+  }
+
+  /// Takes the slab away from the processor, with the rest of the list. Under its lock.
+  ///
+  /// Who read the slab before frees into the list in vain: the transaction has passed.
+  func detach(_ processor: Ref<SlubProcessor>) -> (slab: Ref<Page>, list: UInt)? {
+    // SAFETY: only addresses of pages are stored there.
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.slab) else {
+      return nil
+    }
+    processor.pointee.setSlab(0)
+    return unsafe (Ref(slab), processor.takeAll())
+  }
+}

@@ -1,0 +1,121 @@
+internal import Machine
+internal import MemoryTypes
+internal import PhysicalMemory
+internal import Synchronization
+
+/// The unqueued design: free objects are chained through themselves, slab by slab, and a processor
+/// takes from a slab of its own.
+struct SlubDesign: SlabDesigning {
+  let core: Ref<SlabCore>
+
+  @inline(__always)
+  init(_ core: Ref<SlabCore>) { self.core = core }
+
+  static func bodySize(of machine: HeapMachine) -> Int {
+    machine.processors * SlubProcessor.stride + machine.nodes * SlubNode.stride
+  }
+
+  static func geometry(_ request: SlabRequest, of machine: HeapMachine) -> SlabGeometry {
+    SlabGeometry(
+      request, pageSize: machine.pageSize, processors: request.processors ?? machine.processors,
+      hasPerCPUPartial: machine.options.hasPerCPUPartialSlabs)
+  }
+
+  func make() {
+    for index in 0..<core.pointee.processorCount {
+      unsafe processor(index).pointer.initialize(to: SlubProcessor())
+    }
+    for index in 0..<nodeCount { unsafe node(index).pointer.initialize(to: SlubNode()) }
+  }
+
+  /// The first object of the processor's own list; nil when it has none, or someone interfered.
+  ///
+  /// Linux: `__slab_alloc_node()`.
+  @inline(__always)
+  func takeQuickly() -> UInt? {
+    let processor = self.processor
+    let transaction = processor.transaction
+    let first = processor.first
+    guard first != 0,
+      processor.replaceFirst(first, with: core.nextFree(after: first), transaction)
+    else { return nil }
+    return first
+  }
+
+  func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    if let object = takeQuickly() { return object }
+    if core.pointee.flags.isDebugging { return try allocateWatched(flags) }
+    return try allocateSlowly(flags)
+  }
+
+  /// Linux: `do_slab_free()`.
+  @inline(__always)
+  func free(_ object: UInt, in slab: Ref<Page>) {
+    guard isObject(object, of: slab) else { return misuse(object, in: slab) }
+    let processor = self.processor
+    let transaction = processor.transaction
+    guard processor.pointee.slab == slab.address else { return freeSlowly(object, in: slab) }
+    let first = processor.first
+    guard first != object else { SlabMisuse.trapFreedTwice() }
+    core.setNextFree(after: object, to: first)
+    guard processor.replaceFirst(first, with: object, transaction) else {
+      return freeSlowly(object, in: slab)
+    }
+  }
+
+  func shrink() -> PageCount {
+    let before = pageCount
+    flush()
+    for index in 0..<nodeCount { giveBackEmptySlabs(of: node(index)) }
+    let after = pageCount
+    return after < before ? before - after : .zero
+  }
+
+  /// Whether `object` is where an object of this cache starts.
+  @inline(__always)
+  func isObject(_ object: UInt, of slab: Ref<Page>) -> Bool {
+    let start = unsafe UInt(bitPattern: core.pointee.pages.pointee.pointer(to: slab))
+    let offset = object &- start &- core.pointee.geometry.leftZone
+    return slab.slabCache == core.address && core.pointee.geometry.slot(at: offset) != nil
+  }
+
+  /// The state of the processor at work.
+  @inline(__always)
+  var processor: Ref<SlubProcessor> { processor(core.pointee.pages.pointee.processors.index) }
+
+  @inline(__always)
+  func processor(_ index: Int) -> Ref<SlubProcessor> {
+    precondition(
+      UInt(bitPattern: index) < UInt(bitPattern: core.pointee.processorCount), "no such processor")
+    let address = core.body &+ UInt(bitPattern: index &* SlubProcessor.stride)
+    // SAFETY: the body begins with one for each processor.
+    return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
+  }
+
+  var nodeCount: Int { max(core.pointee.pages.pointee.nodes.count, 1) }
+
+  func node(_ index: Int) -> Ref<SlubNode> {
+    let address =
+      core.body &+ UInt(bitPattern: core.pointee.processorCount &* SlubProcessor.stride)
+      &+ UInt(bitPattern: index &* SlubNode.stride)
+    // SAFETY: behind the processors the body has one for each node.
+    return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
+  }
+
+  func node(of slab: Ref<Page>) -> Ref<SlubNode> { node(Int(slab.pointee.node)) }
+
+  /// How many partial slabs a processor keeps: half full ones that have the objects it may keep.
+  ///
+  /// Linux: `cpu_partial_slabs`.
+  var perCPUPartialSlabs: Int {
+    let geometry = core.pointee.geometry
+    let objects = geometry.objects(in: geometry.order)
+    return (geometry.perCPUPartial * 2 + objects - 1) / objects
+  }
+
+  private var pageCount: PageCount {
+    var sum: UInt = 0
+    for index in 0..<nodeCount { sum &+= node(index).pointee.pages.load(ordering: .relaxed) }
+    return PageCount(sum)
+  }
+}
