@@ -99,4 +99,56 @@ struct KmallocTests {
       return machine.pages.pointee.faultPlan.failureCount
     }
   }
+
+  @Test("an array whose size is no number is out of memory, and kcalloc clears")
+  func arrays() throws {
+    let machine = try Laboratory()
+    let heap = try KmallocCaches(pages: machine.pages)
+    #expect(throws: AllocationError.outOfMemory) {
+      _ = unsafe try heap.kcalloc(count: UInt.max / 2, of: ByteCount(4))
+    }
+    let array = unsafe try heap.kcalloc(count: 10, of: ByteCount(30))
+    #expect(unsafe UnsafeRawBufferPointer(start: array, count: 300).allSatisfy { $0 == 0 })
+    unsafe heap.kfree(array)
+  }
+
+  @Test("krealloc keeps the memory while it is large enough, else its contents")
+  func realloc() throws {
+    let machine = try Laboratory()
+    let heap = try KmallocCaches(pages: machine.pages)
+    let first = unsafe try heap.krealloc(nil, ByteCount(50))
+    unsafe first.initializeMemory(as: UInt8.self, repeating: 9, count: 64)
+    #expect(unsafe try heap.krealloc(first, ByteCount(64)) == first)
+    let second = unsafe try heap.krealloc(first, ByteCount(50_000))
+    #expect(unsafe UnsafeRawBufferPointer(start: second, count: 64).allSatisfy { $0 == 9 })
+    let nothing = unsafe try heap.krealloc(second, .zero)
+    #expect(unsafe heap.ksize(nothing) == .zero)
+    var live: UInt = 0
+    SlabInfo.forEach(of: machine.pages) { info in
+      if "\(info.name)".hasPrefix("kmalloc") { live += info.activeObjects }
+    }
+    #expect(live == 0)
+  }
+
+  @Test("special requests have rows of their own where the heap has them")
+  func kinds() throws {
+    let machine = try Laboratory()
+    var heap = try KmallocCaches(
+      pages: machine.pages, kinds: [.dma, .reclaimable, .accounted])
+    let flags: [(AllocationFlags, String)] = [
+      (.kernel, "kmalloc-64"), ([.kernel, .dma], "dma-kmalloc-64"),
+      ([.kernel, .reclaimable], "kmalloc-rcl-64"), ([.kernel, .accounted], "kmalloc-cg-64"),
+    ]
+    for (flags, name) in flags {
+      let object = unsafe try heap.kmalloc(ByteCount(40), flags: flags)
+      var used: [String] = []
+      SlabInfo.forEach(of: machine.pages) { info in
+        if info.activeObjects == 1 { used.append("\(info.name)") }
+      }
+      #expect(used == [name])
+      unsafe heap.kfree(object)
+    }
+    try heap.destroy()
+    #expect(machine.isAsAtBoot)
+  }
 }

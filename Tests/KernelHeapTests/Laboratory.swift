@@ -1,3 +1,4 @@
+import Foundation
 import Machine
 import MemoryTypes
 import PhysicalMemory
@@ -10,7 +11,8 @@ final class Laboratory {
   /// The free frames at boot: what must be free again in the end.
   let bootCount: PageCount
 
-  init(frames: UInt = 4096, pageSize: PageSize = .size4K) throws {
+  /// - Parameter processors: More than one get their own number by `Laboratory.number`.
+  init(frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1) throws {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
       byteCount: Int(bytes.rawValue), alignment: Int(pageSize.bytes.rawValue))
@@ -18,9 +20,20 @@ final class Laboratory {
     let map = unsafe DirectMap(
       base: memory, start: PhysicalAddress(0x4000_0000), count: bytes, pageSize: pageSize)
     var memblock = try Memblock.describing(map)
-    pages = try PageAllocator.boot(
-      memblock: &memblock, directMap: map, options: .plain(pageSize: map.pageSize))
+    var options = PageAllocatorOptions.plain(pageSize: map.pageSize)
+    options.processors = processors
+    pages = try PageAllocator.boot(memblock: &memblock, directMap: map, options: options)
+    if processors > 1 {
+      pages.pointee.processors = unsafe ProcessorSource(context: nil) { _ in
+        processorOfThread
+      }
+    }
     bootCount = pages.pointee.freePageCount
+  }
+
+  /// The thread that calls is processor `number` from now on.
+  static func enter(_ number: Int) {
+    Thread.current.threadDictionary["processor"] = number
   }
 
   deinit { unsafe memory.deallocate() }
@@ -34,4 +47,8 @@ final class Laboratory {
   func exhaust() {
     while (try? pages.pointee.allocatePage(flags: .noWait)) != nil {}
   }
+}
+
+private var processorOfThread: Int {
+  Thread.current.threadDictionary["processor"] as? Int ?? 0
 }

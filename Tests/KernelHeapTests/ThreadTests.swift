@@ -1,3 +1,4 @@
+import Foundation
 import KernelHeap
 import MemoryTypes
 import PhysicalMemory
@@ -8,11 +9,12 @@ import Testing
 struct ThreadTests {
   @Test("threads that allocate and free objects of all sizes leave nothing behind")
   func stress() throws {
-    let machine = try Laboratory(frames: 8192)
+    let machine = try Laboratory(frames: 8192, processors: 4)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
     inThreads(4) { thread in
+      Laboratory.enter(thread)
       var generator = SeededGenerator(seed: UInt64(thread))
       var living: [UInt] = []
       for _ in 0..<20_000 {
@@ -38,4 +40,70 @@ struct ThreadTests {
     unsafe heap.deinitialize(count: 1)
     unsafe heap.deallocate()
   }
+
+  @Test("objects that one processor allocates and another frees all come back")
+  func remoteFrees() throws {
+    let machine = try Laboratory(frames: 4096, processors: 2)
+    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
+    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
+    let shared = unsafe Ref(heap)
+    let queue = ObjectQueue()
+    inThreads(2) { thread in
+      Laboratory.enter(thread)
+      for number in 0..<30_000 {
+        if thread == 0 {
+          guard let object = unsafe try? shared.pointee.kmalloc(ByteCount(100)) else { continue }
+          unsafe object.storeBytes(of: number, as: Int.self)
+          queue.push(UInt(bitPattern: object))
+        } else if let address = queue.pop() {
+          unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+        }
+      }
+    }
+    while let address = queue.pop() {
+      unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+    }
+    shared.pointee.checkInvariants()
+    try shared.pointee.destroy()
+    #expect(machine.isAsAtBoot)
+    unsafe heap.deinitialize(count: 1)
+    unsafe heap.deallocate()
+  }
+
+  @Test("a cache can be shrunk while another processor uses it")
+  func shrinking() throws {
+    let machine = try Laboratory(frames: 4096, processors: 2)
+    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
+    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
+    let shared = unsafe Ref(heap)
+    inThreads(2) { thread in
+      Laboratory.enter(thread)
+      for number in 0..<5000 {
+        if thread == 1 {
+          if number % 16 == 0 { shared.pointee.shrink() }
+          continue
+        }
+        guard let one = unsafe try? shared.pointee.kmalloc(ByteCount(200)) else { continue }
+        guard let two = unsafe try? shared.pointee.kmalloc(ByteCount(200)) else { continue }
+        precondition(unsafe one != two, "one object was given twice")
+        unsafe shared.pointee.kfree(one)
+        unsafe shared.pointee.kfree(two)
+      }
+    }
+    shared.pointee.checkInvariants()
+    try shared.pointee.destroy()
+    #expect(machine.isAsAtBoot)
+    unsafe heap.deinitialize(count: 1)
+    unsafe heap.deallocate()
+  }
+}
+
+/// What one thread hands to another, under a lock that the thread sanitizer knows.
+private final class ObjectQueue: @unchecked Sendable {
+  private let lock = NSLock()
+  private var addresses: [UInt] = []
+
+  func push(_ address: UInt) { lock.withLock { addresses.append(address) } }
+
+  func pop() -> UInt? { lock.withLock { addresses.popLast() } }
 }

@@ -7,7 +7,7 @@ extension Ref where Object == HeapRoot {
   func mergeable(_ request: SlabRequest, _ geometry: SlabGeometry) -> Ref<SlabCore>? {
     guard pointee.options.mergesCaches, pointee.options.design != .slob,
       request.constructor == nil, request.userWindow.isEmpty,
-      request.flags.union(pointee.options.debugging).isDisjoint(with: .neverMerged)
+      request.flags.isDisjoint(with: .neverMerged)
     else { return nil }
     return pointee.caches.withLock { caches -> Ref<SlabCore>? in
       // The newest first, as in Linux.

@@ -16,6 +16,8 @@ struct HeapRoot: ~Copyable {
   let aliases: SpinLock<IntrusiveList<SlabCoreLinking>>
   /// Frames of kmalloc blocks too large for a slab.
   let largePages: Atomic<UInt>
+  /// How many tables of kmalloc stand in slots of the cache of caches.
+  let tables: Atomic<Int>
   /// What the random parts of caches are drawn from.
   let generator: SpinLock<SeededGenerator>
   /// The cache of caches.
@@ -27,6 +29,7 @@ struct HeapRoot: ~Copyable {
     caches = SpinLock(IntrusiveList())
     aliases = SpinLock(IntrusiveList())
     largePages = Atomic(0)
+    tables = Atomic(0)
     generator = SpinLock(SeededGenerator(seed: options.seed))
     self.core = core
   }
@@ -107,7 +110,9 @@ extension Ref where Object == HeapRoot {
   }
 
   /// Puts a new cache up, or a new name for one that will do. Linux: `kmem_cache_create()`.
-  func makeCore(_ request: SlabRequest) throws(AllocationError) -> Ref<SlabCore> {
+  func makeCore(_ wanted: SlabRequest) throws(AllocationError) -> Ref<SlabCore> {
+    var request = wanted
+    request.flags.formUnion(pointee.options.debugging)
     let geometry = self.geometry(request)
     do throws(AllocationError) {
       if let shared = mergeable(request, geometry) {
@@ -144,7 +149,9 @@ extension Ref where Object == HeapRoot {
 
   /// Gives the root back unless there is a cache.
   func releaseIfUnused() {
-    guard pointee.caches.withLock({ $0.count }) == 1 else { return }
+    guard pointee.caches.withLock({ $0.count }) == 1,
+      pointee.tables.load(ordering: .relaxed) == 0
+    else { return }
     let pages = self.pages
     _ = pointee.core.shrink()
     guard let block = unsafe pages.pointee.headPage(of: UnsafeRawPointer(pointer)) else { return }
@@ -156,8 +163,6 @@ extension Ref where Object == HeapRoot {
   func draw() -> UInt64 { pointee.generator.withLock { $0.next() } }
 
   private func geometry(_ request: SlabRequest) -> SlabGeometry {
-    var request = request
-    request.flags.formUnion(pointee.options.debugging)
     switch pointee.options.design {
     case .slub, .slab, .slob: return SlubDesign.geometry(request, of: machine)
     }

@@ -34,6 +34,9 @@ extension SlabCache {
   /// The frames of all slabs.
   public var pageCount: PageCount { counts.pages }
 
+  /// How many findings of a watched cache were reported.
+  public var findingCount: Int { Int(core.pointee.findings.load(ordering: .relaxed)) }
+
   /// Which allocations shall fail although there is memory. Those that must not fail never do.
   public var faultPlan: FaultPlan {
     get { core.pointee.faults.plan }

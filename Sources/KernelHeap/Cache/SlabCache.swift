@@ -82,8 +82,8 @@ public struct SlabCache: ~Copyable {
         count += 1
       }
     } catch {
-      for index in 0..<count {
-        if let object = unsafe objects[index] { unsafe core.free(object) }
+      for index in objects.indices {
+        if index < count, let object = unsafe objects[index] { unsafe core.free(object) }
         unsafe objects[index] = nil
       }
       throw error
@@ -105,8 +105,8 @@ public struct SlabCache: ~Copyable {
 
   /// Gives back every slab and the cache itself; it must not be used after.
   ///
-  /// Throws, and leaves the cache whole, while objects live: `forEachObject(_:)` names them. Of
-  /// a shared cache only the name goes. Linux: `kmem_cache_destroy()`.
+  /// Throws, and leaves the cache whole, while objects live: they are reported, and
+  /// `forEachObject(_:)` names them. Of a shared cache only the name goes. Linux: `kmem_cache_destroy()`.
   public func destroy() throws(SlabCacheError) {
     try core.destroy(alias: alias)
   }
@@ -130,7 +130,10 @@ extension Ref where Object == SlabCore {
     if pointee.shares.load(ordering: .relaxed) == 1 {
       _ = shrink()
       let active = counts.activeObjects
-      guard active == 0 else { throw .objectsRemain(active) }
+      guard active == 0 else {
+        reportRemainingObjects(active)
+        throw .objectsRemain(active)
+      }
     }
     if let alias { root.destroyAlias(alias) }
     let left = pointee.shares.wrappingSubtract(1, ordering: .relaxed).newValue

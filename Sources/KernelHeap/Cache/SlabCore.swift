@@ -13,6 +13,7 @@ struct SlabCore: ~Copyable {
   /// What links of free objects are mangled with; 0: they are not.
   let linkKey: UInt
   let processorCount: Int
+  let window: SlabWindow
   let geometry: SlabGeometry
   let design: SlabDesign
   let name: StaticString
@@ -20,6 +21,8 @@ struct SlabCore: ~Copyable {
   let constructor: SlabConstructor?
   let userWindow: Range<UInt>
   let faults: FaultSwitch
+  /// How many findings were reported.
+  let findings: Atomic<UInt>
   /// How many caches this one stands for, with itself. Linux: `refcount`.
   let shares: Atomic<Int>
   /// In the list of all caches, or of all aliases.
@@ -31,17 +34,20 @@ struct SlabCore: ~Copyable {
     _ request: SlabRequest, _ geometry: SlabGeometry, _ machine: HeapMachine, linkKey: UInt,
     pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
   ) {
-    attention = Atomic(machine.options.design == .slub ? 0 : 1)
+    let flags = request.flags
+    attention = Atomic(machine.options.design == .slub && !flags.isDebugging ? 0 : 1)
     self.pages = pages
+    window = SlabWindow(pages)
     self.linkKey = linkKey
     processorCount = machine.processors
     self.geometry = geometry
     design = machine.options.design
     name = request.name
-    flags = request.flags.union(machine.options.debugging)
+    self.flags = flags
     constructor = request.constructor
     userWindow = request.userWindow
     faults = FaultSwitch()
+    findings = Atomic(0)
     shares = Atomic(1)
     link = ListLink()
     self.target = target
@@ -58,7 +64,8 @@ struct SlabCore: ~Copyable {
       case .slub: SlubDesign.bodySize(of: machine)
       case .slab, .slob: 0
       }
-    return ByteCount(UInt((bodyOffset + body + 63) & ~63))
+    let size = max(bodyOffset + body, MemoryLayout<KmallocTable>.size)
+    return ByteCount(UInt((size + 63) & ~63))
   }
 }
 
@@ -78,9 +85,16 @@ extension Ref where Object == SlabCore {
   /// A slot for one object; cleared with `.zeroed`. Linux: `kmem_cache_alloc()`.
   @inline(__always)
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard pointee.attention.load(ordering: .relaxed) == 0, !flags.contains(.zeroed),
-      let slot = SlubDesign(self).takeQuickly()
-    else { return try unsafe allocateCarefully(flags) }
+    guard pointee.attention.load(ordering: .relaxed) == 0, !flags.contains(.zeroed) else {
+      return try unsafe allocateCarefully(flags)
+    }
+    let design = SlubDesign(self)
+    let slot: UInt
+    if let quick = design.takeQuickly() {
+      slot = quick
+    } else {
+      slot = try design.allocateSlowly(flags)
+    }
     // SAFETY: a slot is never at address 0.
     return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
   }
@@ -88,7 +102,7 @@ extension Ref where Object == SlabCore {
   /// Takes back an object of this cache. Linux: `kmem_cache_free()`.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer) {
-    guard let slab = unsafe pointee.pages.pointee.headPage(of: object),
+    guard let slab = pointee.window.headPage(of: UInt(bitPattern: object)),
       slab.pointee.flags.contains(.slab)
     else {
       return unsafe misuse(object)
@@ -164,7 +178,10 @@ extension Ref where Object == SlabCore {
   /// Something was freed that is no object of any cache.
   @inline(never)
   private func misuse(_ object: UnsafeMutableRawPointer) {
-    SlabMisuse.trapForeign()
+    guard pointee.flags.isDebugging else { SlabMisuse.trapForeign() }
+    SlubDesign(self).report(of: nil) {
+      $0.found("Attempt to free object outside of slab", UInt(bitPattern: object))
+    }
   }
 
   private static func trapNotBuilt() -> Never { fatalError("this design has no caches") }

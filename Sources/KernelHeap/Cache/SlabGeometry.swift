@@ -16,6 +16,8 @@ public struct SlabGeometry: Hashable, Sendable {
   public let minimumPartial: Int
   /// How many free objects a processor keeps in partial slabs. Linux: `cpu_partial`.
   public let perCPUPartial: Int
+  /// The same in slabs that are half full. Linux: `cpu_partial_slabs`.
+  let perCPUPartialSlabs: Int
   /// Where in a slot the address of the next free object stands, counted from the object: in its
   /// middle, far from the ends that a neighbour's overrun hits first; behind it where a free object
   /// has to keep its bytes.
@@ -61,6 +63,8 @@ public struct SlabGeometry: Hashable, Sendable {
     minimumPartial = min(max(log2 / 2, 5), 10)
     let isWatched = request.flags.isDebugging || !hasPerCPUPartial
     perCPUPartial = isWatched ? 0 : Self.perCPUPartial(slot.size, pageSize)
+    let perSlab = Int(pageSize.bytes(in: order.pageCount).rawValue / slot.size)
+    perCPUPartialSlabs = (perCPUPartial * 2 + perSlab - 1) / perSlab
   }
 
   /// How many slots a slab of `order` has.

@@ -8,16 +8,21 @@ public import PhysicalMemory
 /// called by several processors at once.
 public struct KmallocCaches: ~Copyable {
   let pages: Ref<PageAllocator>
-  /// By size class: 1 is 96 bytes, 2 is 192, n from 3 on is 2^n. Linux has the same numbers.
-  private var caches = InlineArray<18, Ref<SlabCore>?>(repeating: nil)
-  /// The largest class: two pages. Linux: `KMALLOC_SHIFT_HIGH`.
-  private let largestClass: Int
+  let table: Ref<KmallocTable>
+  /// The size of the largest class: two pages. Linux: `KMALLOC_MAX_CACHE_SIZE`.
+  let largestSize: UInt
 
   /// Makes all caches. Throws when memory does not suffice; everything is given back then.
-  public init(pages: Ref<PageAllocator>, processors: Int? = nil) throws(AllocationError) {
+  ///
+  /// `processors` as for `SlabCache`; `kinds` are the rows beside the ordinary one.
+  /// Linux: `create_kmalloc_caches()`.
+  public init(
+    pages: Ref<PageAllocator>, processors: Int? = nil, kinds: KmallocKinds = []
+  ) throws(AllocationError) {
     self.pages = pages
-    largestClass = Int(pages.pointee.directMap.pageSize.shift) + 1
-    try makeCaches(processors)
+    let largestClass = Int(pages.pointee.directMap.pageSize.shift) + 1
+    largestSize = 1 << UInt(largestClass)
+    table = try HeapRoot.of(pages).makeTable(largestClass, kinds, processors)
   }
 
   /// What `kmalloc` of 0 bytes returns: an address that `kfree` takes and nothing can be read at.
@@ -27,8 +32,9 @@ public struct KmallocCaches: ~Copyable {
     unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
   }
 
-  /// At least `size` bytes; of a power-of-two class, aligned to the class; of whole frames, to a
-  /// page. Their contents have no meaning, or are zero with `.zeroed`.
+  /// At least `size` bytes; of a power-of-two class, aligned to the class, else to the largest power
+  /// of two that divides it; of whole frames, to a page. Their contents have no meaning, or are
+  /// zero with `.zeroed`.
   ///
   /// Throws when there is no memory, or for a size above the largest block of frames; nothing has
   /// changed then. O(1) mostly. Linux: `kmalloc()`.
@@ -36,28 +42,26 @@ public struct KmallocCaches: ~Copyable {
   public func kmalloc(
     _ size: ByteCount, flags: AllocationFlags = .kernel
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard size > .zero else { return unsafe Self.zeroSizePointer }
-    let index = KmallocClass.index(of: size)
-    guard index <= largestClass else { return try unsafe allocateLarge(size, flags) }
-    return try unsafe caches[index].unsafelyUnwrapped.allocate(flags)
+    guard size.rawValue &- 1 < largestSize, flags.isDisjoint(with: KmallocKind.special) else {
+      return try unsafe allocateSpecially(size, flags)
+    }
+    return try unsafe table.cache(table.classIndex(size.rawValue)).allocate(flags)
   }
 
   /// Takes back what any cache of this machine or `kmalloc` gave. Traps with a message on any
   /// other pointer. Linux: `kfree()`.
   @inline(__always)
   public func kfree(_ pointer: UnsafeMutableRawPointer) {
-    guard unsafe pointer != Self.zeroSizePointer else { return }
-    guard let page = unsafe pages.pointee.headPage(of: pointer) else {
-      SlabMisuse.trapNoHeapPointer()
-    }
-    guard page.pointee.flags.contains(.slab) else { return unsafe freeLarge(pointer, page) }
+    guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)),
+      page.pointee.flags.contains(.slab)
+    else { return unsafe freeSpecially(pointer) }
     unsafe core(of: page).free(pointer, in: page)
   }
 
   /// How many bytes the caller may use at `pointer`, which the heap gave. Linux: `ksize()`.
   public func ksize(_ pointer: UnsafeRawPointer) -> ByteCount {
     guard unsafe pointer != UnsafeRawPointer(Self.zeroSizePointer) else { return .zero }
-    guard let page = unsafe pages.pointee.headPage(of: pointer) else {
+    guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)) else {
       SlabMisuse.trapNoHeapPointer()
     }
     if page.pointee.flags.contains(.slab) {
@@ -71,49 +75,15 @@ public struct KmallocCaches: ~Copyable {
   @discardableResult
   public func shrink() -> PageCount {
     var sum = PageCount.zero
-    for index in caches.indices {
-      if let cache = caches[index] { sum += cache.shrink() }
-    }
+    table.forEachCache { sum += $0.shrink() }
     return sum
   }
 
-  /// Gives back all caches; the value must not be used after.
-  ///
-  /// Throws at the first class with living objects, and leaves that and the later ones whole.
-  public mutating func destroy() throws(SlabCacheError) {
-    for index in caches.indices {
-      guard let cache = caches[index] else { continue }
-      try cache.destroy()
-      caches[index] = nil
-    }
-  }
-
   /// Traps unless every class's counts, list and slabs agree. O(classes × frames).
-  public func checkInvariants() {
-    for index in caches.indices { caches[index]?.checkInvariants() }
-  }
+  public func checkInvariants() { table.forEachCache { $0.checkInvariants() } }
 
-  private func core(of slab: Ref<Page>) -> Ref<SlabCore> {
+  func core(of slab: Ref<Page>) -> Ref<SlabCore> {
     // SAFETY: the page of a slab points at the core of its cache, which outlives its slabs.
     unsafe Ref(UnsafeMutablePointer(bitPattern: slab.slabCache).unsafelyUnwrapped)
-  }
-
-  private mutating func makeCaches(_ processors: Int?) throws(AllocationError) {
-    let root = try HeapRoot.of(pages)
-    for index in 1...largestClass {
-      let size = KmallocClass.size(index)
-      var request = SlabRequest(
-        name: KmallocClass.name(index), objectSize: size,
-        alignment: KmallocClass.alignment(size), flags: .unmergeable,
-        userWindow: 0..<size.rawValue)
-      request.processors = processors
-      do {
-        caches[index] = try root.makeCore(request)
-      } catch {
-        // A cache without objects cannot refuse.
-        try? destroy()
-        throw error
-      }
-    }
   }
 }

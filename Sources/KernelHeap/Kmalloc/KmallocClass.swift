@@ -26,26 +26,4 @@ enum KmallocClass {
   static func alignment(_ size: ByteCount) -> ByteCount {
     ByteCount(1 &<< UInt(size.rawValue.trailingZeroBitCount))
   }
-
-  static func name(_ index: Int) -> StaticString {
-    switch index {
-    case 1: "kmalloc-96"
-    case 2: "kmalloc-192"
-    case 3: "kmalloc-8"
-    case 4: "kmalloc-16"
-    case 5: "kmalloc-32"
-    case 6: "kmalloc-64"
-    case 7: "kmalloc-128"
-    case 8: "kmalloc-256"
-    case 9: "kmalloc-512"
-    case 10: "kmalloc-1k"
-    case 11: "kmalloc-2k"
-    case 12: "kmalloc-4k"
-    case 13: "kmalloc-8k"
-    case 14: "kmalloc-16k"
-    case 15: "kmalloc-32k"
-    case 16: "kmalloc-64k"
-    default: "kmalloc-128k"
-    }
-  }
 }

@@ -28,12 +28,13 @@ extension SlubDesign {
     processor.pointee.partial.withLock { partial -> UInt? in
       if let object = takeFromOwnSlab(processor) { return object }
       guard let slab = partial.popFront() ?? takeFromNodes(&partial) else { return nil }
-      return attach(slab, freeze(slab), to: processor)
+      return takeFromPartialSlab(slab, processor)
     }
   }
 
   /// From what others freed into the processor's own slab. If nothing is there it is nobody's slab
   /// any more. Linux: `get_freelist()`.
+  @inline(__always)
   private func takeFromOwnSlab(_ processor: Ref<SlubProcessor>) -> UInt? {
     guard let (slab, list) = detach(processor) else { return nil }
     if list != 0 { return attach(slab, list, to: processor) }
@@ -43,6 +44,23 @@ extension SlubDesign {
       state.counters.inUse = state.counters.objects
     }
     return old.first == 0 ? nil : attach(slab, old.first, to: processor)
+  }
+
+  /// From a slab that nobody lists: its only free object, or all of them for the processor.
+  ///
+  /// Full machines have many slabs with one free object; such a slab is not worth having.
+  /// Linux: `freeze_slab()`.
+  @inline(__always)
+  private func takeFromPartialSlab(
+    _ slab: Ref<Page>, _ processor: Ref<SlubProcessor>
+  ) -> UInt {
+    let old = slab.updateSlub { state in
+      state.counters.isFrozen = state.counters.inUse &+ 1 != state.counters.objects
+      state.first = 0
+      state.counters.inUse = state.counters.objects
+    }
+    guard old.counters.inUse &+ 1 != old.counters.objects else { return old.first }
+    return attach(slab, old.first, to: processor)
   }
 
   /// A slab of a node's list, and some more for the processor's own. The nearest node first.
@@ -71,15 +89,6 @@ extension SlubDesign {
     }
     partial.append(&taken)
     return found
-  }
-
-  /// Takes the whole list of a slab that nobody lists. Linux: `freeze_slab()`.
-  private func freeze(_ slab: Ref<Page>) -> UInt {
-    slab.updateSlub { state in
-      state.first = 0
-      state.counters.inUse = state.counters.objects
-      state.counters.isFrozen = true
-    }.first
   }
 
   /// Makes a frozen slab the processor's and hands out the first of the list, which is not empty.

@@ -36,17 +36,19 @@ extension SlubDesign {
   /// How many slabs with free objects the processor has beside its own.
   private func checkProcessor(_ processor: Ref<SlubProcessor>, _ free: inout UInt) -> Int {
     free &+= checkOwnSlab(processor)
-    return processor.pointee.partial.withLock { partial in
-      partial.checkInvariants()
-      var next = partial.first
-      while let slab = next {
-        precondition(isMine(slab) && !slab.isOnNodeList, "a processor keeps a foreign slab")
-        precondition(!slab.slub.counters.isFrozen, "a slab is kept and in use")
-        precondition(slab.slub.first != 0, "a processor keeps a full slab")
-        next = partial.next(after: slab)
-      }
-      return partial.count
+    return processor.pointee.partial.withLock { checkKept($0) }
+  }
+
+  private func checkKept(_ list: PageList) -> Int {
+    list.checkInvariants()
+    var next = list.first
+    while let slab = next {
+      precondition(isMine(slab) && !slab.isOnNodeList, "a processor keeps a foreign slab")
+      precondition(!slab.slub.counters.isFrozen, "a slab is kept and in use")
+      precondition(slab.slub.first != 0, "a processor keeps a full slab")
+      next = list.next(after: slab)
     }
+    return list.count
   }
 
   /// How many objects the processor's list has.

@@ -43,7 +43,6 @@ struct SlubDesign: SlabDesigning {
   }
 
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    if let object = takeQuickly() { return object }
     if core.pointee.flags.isDebugging { return try allocateWatched(flags) }
     return try allocateSlowly(flags)
   }
@@ -74,8 +73,7 @@ struct SlubDesign: SlabDesigning {
   /// Whether `object` is where an object of this cache starts.
   @inline(__always)
   func isObject(_ object: UInt, of slab: Ref<Page>) -> Bool {
-    let start = unsafe UInt(bitPattern: core.pointee.pages.pointee.pointer(to: slab))
-    let offset = object &- start &- core.pointee.geometry.leftZone
+    let offset = object &- core.pointee.window.address(of: slab) &- core.pointee.geometry.leftZone
     return slab.slabCache == core.address && core.pointee.geometry.slot(at: offset) != nil
   }
 
@@ -107,11 +105,8 @@ struct SlubDesign: SlabDesigning {
   /// How many partial slabs a processor keeps: half full ones that have the objects it may keep.
   ///
   /// Linux: `cpu_partial_slabs`.
-  var perCPUPartialSlabs: Int {
-    let geometry = core.pointee.geometry
-    let objects = geometry.objects(in: geometry.order)
-    return (geometry.perCPUPartial * 2 + objects - 1) / objects
-  }
+  @inline(__always)
+  var perCPUPartialSlabs: Int { core.pointee.geometry.perCPUPartialSlabs }
 
   private var pageCount: PageCount {
     var sum: UInt = 0

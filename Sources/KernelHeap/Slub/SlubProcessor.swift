@@ -12,7 +12,7 @@ struct SlubProcessor: ~Copyable {
   private let top: Atomic<WordPair>
   /// The address of the page of the slab whose objects those are; 0 for none.
   private let current: Atomic<UInt>
-  /// Slabs with free objects that no node lists.
+  /// Slabs with free objects that no node lists; the lock is for the whole slow path.
   let partial: SpinLock<PageList>
 
   init() {

@@ -1,0 +1,169 @@
+import KernelHeap
+import MemoryTypes
+import PhysicalMemory
+import TestSupport
+import Testing
+
+/// What a cache offers beside allocate and free.
+struct CacheTests {
+  @Test("caches of equal objects share slabs where the heap merges, each under its name")
+  func merging() throws {
+    let machine = try Laboratory()
+    var options = HeapOptions()
+    options.mergesCaches = true
+    try SlabHeap.boot(options, on: machine.pages)
+    let first = try SlabCache(name: "first", objectSize: ByteCount(60), pages: machine.pages)
+    let second = try SlabCache(name: "second", objectSize: ByteCount(64), pages: machine.pages)
+    let apart = try SlabCache(
+      SlabRequest(name: "apart", objectSize: ByteCount(64), flags: .accounted),
+      pages: machine.pages)
+    #expect(first.isShared == true)
+    #expect(second.isShared == true)
+    #expect(apart.isShared == false)
+    #expect("\(second.name)" == "second")
+    let object = unsafe try first.allocate()
+    #expect(second.activeObjects == 1)
+    unsafe second.free(object)
+    try first.destroy()
+    unsafe second.free(try second.allocate())
+    try second.destroy()
+    try apart.destroy()
+    SlabHeap.end(of: machine.pages)
+    #expect(machine.isAsAtBoot)
+  }
+
+  @Test("objects stay as the constructor made them while they are free")
+  func constructor() throws {
+    let machine = try Laboratory()
+    let constructor = unsafe SlabConstructor { object, _ in
+      unsafe object.initializeMemory(as: UInt8.self, repeating: 0x42, count: 40)
+    }
+    let cache = try SlabCache(
+      SlabRequest(name: "made", objectSize: ByteCount(40), constructor: constructor),
+      pages: machine.pages)
+    var seen: [UInt] = []
+    for _ in 0..<300 {
+      let object = unsafe try cache.allocate()
+      let bytes = unsafe UnsafeRawBufferPointer(start: object, count: 40)
+      #expect(unsafe bytes.allSatisfy { $0 == 0x42 })
+      seen.append(UInt(bitPattern: object))
+    }
+    for address in seen { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    let again = unsafe try cache.allocate()
+    #expect(unsafe UnsafeRawBufferPointer(start: again, count: 40).allSatisfy { $0 == 0x42 })
+    unsafe cache.free(again)
+    try cache.destroy()
+    #expect(machine.isAsAtBoot)
+  }
+
+  @Test("a bulk request gives all objects or none")
+  func bulk() throws {
+    let machine = try Laboratory()
+    let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
+    let objects = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: 100)
+    defer { unsafe objects.deallocate() }
+    unsafe objects.initialize(repeating: nil)
+    unsafe try cache.allocate(filling: objects)
+    #expect(cache.activeObjects == 100)
+    unsafe cache.free(contentsOf: UnsafeBufferPointer(objects))
+    #expect(cache.activeObjects == 0)
+    cache.faultPlan = .failing(nth: 50)
+    #expect(throws: AllocationError.outOfMemory) { unsafe try cache.allocate(filling: objects) }
+    #expect(cache.activeObjects == 0)
+    #expect(unsafe objects.allSatisfy { unsafe $0 == nil })
+    cache.checkInvariants()
+  }
+
+  @Test("random order hands out every object of a slab once, and not from the lowest on")
+  func randomOrder() throws {
+    let machine = try Laboratory()
+    var options = HeapOptions()
+    options.randomisesFreeLists = true
+    options.hardensFreeLists = true
+    try SlabHeap.boot(options, on: machine.pages)
+    let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
+    let objects = try (0..<64).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    #expect(Set(objects).count == 64)
+    #expect(cache.slabCount == 1)
+    #expect(objects != objects.sorted())
+    for address in objects { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    cache.checkInvariants()
+    try cache.destroy()
+    SlabHeap.end(of: machine.pages)
+    #expect(machine.isAsAtBoot)
+  }
+
+  @Test("mangled links hold no address that can be read")
+  func mangledLinks() throws {
+    let machine = try Laboratory()
+    var options = HeapOptions()
+    options.hardensFreeLists = true
+    try SlabHeap.boot(options, on: machine.pages)
+    let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
+    let one = unsafe try cache.allocate()
+    let other = unsafe try cache.allocate()
+    unsafe cache.free(one)
+    unsafe cache.free(other)
+    for offset in stride(from: 0, to: 64, by: 8) {
+      #expect(unsafe other.load(fromByteOffset: offset, as: UInt.self) != UInt(bitPattern: one))
+    }
+    #expect(unsafe try cache.allocate() == other)
+    #expect(unsafe try cache.allocate() == one)
+  }
+
+  @Test("slabs are remade of every node's own frames and partial ones are used before new ones")
+  func partialSlabs() throws {
+    let machine = try Laboratory()
+    let cache = try SlabCache(name: "things", objectSize: ByteCount(256), pages: machine.pages)
+    let objects = try (0..<160).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    #expect(cache.slabCount == 10)
+    for index in stride(from: 0, to: 160, by: 2) {
+      unsafe cache.free(UnsafeMutableRawPointer(bitPattern: objects[index])!)
+    }
+    cache.checkInvariants()
+    for _ in 0..<80 { _ = unsafe try cache.allocate() }
+    #expect(cache.slabCount == 10)
+    #expect(cache.activeObjects == 160)
+    cache.checkInvariants()
+  }
+}
+
+/// A reserve for when there is no memory.
+struct MemoryPoolTests {
+  @Test("the reserve of a pool survives exhaustion, and fills again")
+  func exhaustion() throws {
+    let machine = try Laboratory(frames: 1024)
+    let request = SlabRequest(name: "requests", objectSize: ByteCount(256))
+    let pool = try MemoryPool(request, minimum: 4, pages: machine.pages)
+    machine.exhaust()
+    var taken: [UInt] = []
+    while let object = unsafe try? pool.allocate(flags: [.kernel, .zeroed]) {
+      #expect(unsafe UnsafeRawBufferPointer(start: object, count: 256).allSatisfy { $0 == 0 })
+      taken.append(UInt(bitPattern: object))
+    }
+    #expect(taken.count >= 4)
+    #expect(pool.reserveCount == 0)
+    #expect(throws: AllocationError.outOfMemory) { _ = unsafe try pool.allocate() }
+    unsafe pool.free(UnsafeMutableRawPointer(bitPattern: taken.removeLast())!)
+    #expect(pool.reserveCount == 1)
+    taken.append(UInt(bitPattern: unsafe try pool.allocate()))
+    for address in taken { unsafe pool.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    #expect(pool.reserveCount == 4)
+    #expect(pool.cache.activeObjects == 4)
+    try pool.destroy()
+  }
+
+  @Test("a pool whose reserve cannot be filled leaves nothing behind")
+  func faults() throws {
+    forEachFault { plan in
+      guard let machine = try? Laboratory() else { return 0 }
+      machine.pages.pointee.faultPlan = plan
+      let request = SlabRequest(name: "requests", objectSize: ByteCount(2048))
+      if let pool = try? MemoryPool(request, minimum: 40, pages: machine.pages) {
+        try? pool.destroy()
+      }
+      #expect(machine.isAsAtBoot)
+      return machine.pages.pointee.faultPlan.failureCount
+    }
+  }
+}
