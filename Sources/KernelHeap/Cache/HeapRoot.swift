@@ -16,6 +16,8 @@ struct HeapRoot: ~Copyable {
   let aliases: SpinLock<IntrusiveList<SlabCoreLinking>>
   /// Frames of kmalloc blocks too large for a slab.
   let largePages: Atomic<UInt>
+  /// The pages of the simple design.
+  let slob: SpinLock<SlobLists>
   /// How many tables of kmalloc stand in slots of the cache of caches.
   let tables: Atomic<Int>
   /// What the random parts of caches are drawn from.
@@ -29,6 +31,7 @@ struct HeapRoot: ~Copyable {
     caches = SpinLock(IntrusiveList())
     aliases = SpinLock(IntrusiveList())
     largePages = Atomic(0)
+    slob = SpinLock(SlobLists())
     tables = Atomic(0)
     generator = SpinLock(SeededGenerator(seed: options.seed))
     self.core = core
@@ -59,7 +62,7 @@ struct HeapRoot: ~Copyable {
     var request = SlabRequest(
       name: "kmem_cache", objectSize: coreSize, alignment: ByteCount(64), flags: .unmergeable)
     request.processors = 1
-    let geometry = SlubDesign.geometry(request, of: machine)
+    let geometry = machine.geometry(request)
     // SAFETY: the block is large enough for both, aligned to a page, and the root's for its life.
     let core = unsafe SlabCore.put(
       SlabCore(request, geometry, machine, linkKey: 0, pages: pages), at: start + offset)
@@ -88,6 +91,15 @@ extension SlabCore {
 }
 
 extension HeapMachine {
+  /// How the design cuts slabs.
+  func geometry(_ request: SlabRequest) -> SlabGeometry {
+    switch options.design {
+    case .slub: SlubDesign.geometry(request, of: self)
+    case .slab: QueuedDesign.geometry(request, of: self)
+    case .slob: SlobDesign.geometry(request, of: self)
+    }
+  }
+
   init(_ pages: Ref<PageAllocator>, _ options: HeapOptions) {
     pageSize = pages.pointee.directMap.pageSize
     processors = pages.pointee.options.processors
@@ -163,8 +175,6 @@ extension Ref where Object == HeapRoot {
   func draw() -> UInt64 { pointee.generator.withLock { $0.next() } }
 
   private func geometry(_ request: SlabRequest) -> SlabGeometry {
-    switch pointee.options.design {
-    case .slub, .slab, .slob: return SlubDesign.geometry(request, of: machine)
-    }
+    machine.geometry(request)
   }
 }

@@ -62,7 +62,8 @@ struct SlabCore: ~Copyable {
     let body =
       switch machine.options.design {
       case .slub: SlubDesign.bodySize(of: machine)
-      case .slab, .slob: 0
+      case .slab: QueuedDesign.bodySize(of: machine)
+      case .slob: SlobDesign.bodySize(of: machine)
       }
     let size = max(bodyOffset + body, MemoryLayout<KmallocTable>.size)
     return ByteCount(UInt((size + 63) & ~63))
@@ -115,7 +116,8 @@ extension Ref where Object == SlabCore {
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
     switch pointee.design {
     case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).free(UInt(bitPattern: object), in: slab)
+    case .slob: SlobDesign(self).free(UInt(bitPattern: object), in: slab)
     }
   }
 
@@ -123,35 +125,40 @@ extension Ref where Object == SlabCore {
   func shrink() -> PageCount {
     switch pointee.design {
     case .slub: SlubDesign(self).shrink()
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).shrink()
+    case .slob: SlobDesign(self).shrink()
     }
   }
 
   var counts: SlabCounts {
     switch pointee.design {
     case .slub: SlubDesign(self).counts
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).counts
+    case .slob: SlobDesign(self).counts
     }
   }
 
   func forEachObject(_ body: (UInt) -> Void) {
     switch pointee.design {
     case .slub: SlubDesign(self).forEachObject(body)
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).forEachObject(body)
+    case .slob: SlobDesign(self).forEachObject(body)
     }
   }
 
   func checkInvariants() {
     switch pointee.design {
     case .slub: SlubDesign(self).checkInvariants()
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).checkInvariants()
+    case .slob: SlobDesign(self).checkInvariants()
     }
   }
 
   func makeBody() {
     switch pointee.design {
     case .slub: SlubDesign(self).make()
-    case .slab, .slob: Self.trapNotBuilt()
+    case .slab: QueuedDesign(self).make()
+    case .slob: SlobDesign(self).make()
     }
   }
 
@@ -163,7 +170,8 @@ extension Ref where Object == SlabCore {
     let slot =
       switch pointee.design {
       case .slub: try SlubDesign(self).allocate(flags)
-      case .slab, .slob: Self.trapNotBuilt()
+      case .slab: try QueuedDesign(self).allocate(flags)
+      case .slob: try SlobDesign(self).allocate(flags)
       }
     // SAFETY: a slot is never at address 0.
     let object = unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
@@ -183,6 +191,4 @@ extension Ref where Object == SlabCore {
       $0.found("Attempt to free object outside of slab", UInt(bitPattern: object))
     }
   }
-
-  private static func trapNotBuilt() -> Never { fatalError("this design has no caches") }
 }

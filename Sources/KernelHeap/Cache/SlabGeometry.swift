@@ -28,6 +28,8 @@ public struct SlabGeometry: Hashable, Sendable {
   let innerSize: UInt
   /// Where the users stand, counted from the object; 0 for none.
   let trackOffset: UInt
+  /// What a slab keeps beside each slot, at its end.
+  let indexSize: UInt
   /// 2^40 / slot size, rounded up: divides offsets below 2^23 without a division.
   private let reciprocal: UInt64
   private let pageSize: PageSize
@@ -56,6 +58,7 @@ public struct SlabGeometry: Hashable, Sendable {
     innerSize = slot.innerSize
     trackOffset = slot.trackOffset
     self.pageSize = pageSize
+    indexSize = 0
     reciprocal = ((1 &<< 40) - 1) / UInt64(slot.size) + 1
     smallestOrder = Order.holding(pageSize.pages(in: slotSize))
     order = Self.order(of: slotSize, pageSize, processors)
@@ -67,9 +70,28 @@ public struct SlabGeometry: Hashable, Sendable {
     perCPUPartialSlabs = (perCPUPartial * 2 + perSlab - 1) / perSlab
   }
 
+  /// As `plain`, which has no debugging, but with slots and slabs of other sizes.
+  init(_ plain: SlabGeometry, slotSize: ByteCount, order: Order, indexSize: UInt) {
+    objectSize = plain.objectSize
+    self.slotSize = slotSize
+    alignment = plain.alignment
+    self.order = order
+    pageSize = plain.pageSize
+    smallestOrder = order
+    minimumPartial = 0
+    perCPUPartial = 0
+    perCPUPartialSlabs = 0
+    linkOffset = plain.linkOffset
+    leftZone = 0
+    innerSize = plain.innerSize
+    trackOffset = 0
+    self.indexSize = indexSize
+    reciprocal = ((1 &<< 40) - 1) / UInt64(slotSize.rawValue) + 1
+  }
+
   /// How many slots a slab of `order` has.
   public func objects(in order: Order) -> Int {
-    Int(pageSize.bytes(in: order.pageCount).rawValue / slotSize.rawValue)
+    Int(pageSize.bytes(in: order.pageCount).rawValue / (slotSize.rawValue + indexSize))
   }
 
   /// The number of the slot that starts `offset` bytes into a slab; nil for the middle of one.

@@ -65,6 +65,7 @@ extension Ref where Object == HeapRoot {
     _ kind: KmallocKind, in table: Ref<KmallocTable>, _ largestClass: Int,
     _ kinds: KmallocKinds, _ processors: Int?
   ) throws(AllocationError) {
+    guard pointee.options.design != .slob else { return }
     guard kind == .normal || kinds.rawValue >> UInt8(kind.rawValue) & 1 != 0 else { return }
     for index in 1...largestClass {
       let size = KmallocClass.size(index)

@@ -11,7 +11,10 @@ extension KmallocCaches {
     _ size: ByteCount, _ flags: AllocationFlags
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
     guard size > .zero else { return unsafe Self.zeroSizePointer }
-    guard size.rawValue <= largestSize else { return try unsafe allocateLarge(size, flags) }
+    guard size.rawValue <= largestSize else {
+      if let object = unsafe try allocateSimply(size, flags) { return unsafe object }
+      return try unsafe allocateLarge(size, flags)
+    }
     let index = table.classIndex(size.rawValue)
     let cache = table.cache(KmallocKind(flags), index) ?? table.cache(index)
     return try unsafe cache.allocate(flags)

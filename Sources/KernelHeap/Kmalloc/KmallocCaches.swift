@@ -9,7 +9,8 @@ public import PhysicalMemory
 public struct KmallocCaches: ~Copyable {
   let pages: Ref<PageAllocator>
   let table: Ref<KmallocTable>
-  /// The size of the largest class: two pages. Linux: `KMALLOC_MAX_CACHE_SIZE`.
+  /// The size of the largest class: two pages; 0 for the simple design, which has no classes.
+  /// Linux: `KMALLOC_MAX_CACHE_SIZE`.
   let largestSize: UInt
 
   /// Makes all caches. Throws when memory does not suffice; everything is given back then.
@@ -21,7 +22,8 @@ public struct KmallocCaches: ~Copyable {
   ) throws(AllocationError) {
     self.pages = pages
     let largestClass = Int(pages.pointee.directMap.pageSize.shift) + 1
-    largestSize = 1 << UInt(largestClass)
+    let hasClasses = SlabHeap.options(of: pages).design != .slob
+    largestSize = hasClasses ? 1 << UInt(largestClass) : 0
     table = try HeapRoot.of(pages).makeTable(largestClass, kinds, processors)
   }
 
@@ -65,7 +67,8 @@ public struct KmallocCaches: ~Copyable {
       SlabMisuse.trapNoHeapPointer()
     }
     if page.pointee.flags.contains(.slab) {
-      return core(of: page).pointee.geometry.objectSize
+      return simpleSize(of: UInt(bitPattern: pointer), core(of: page))
+        ?? core(of: page).pointee.geometry.objectSize
     }
     guard page.pointee.flags.contains(.largeKmalloc) else { SlabMisuse.trapNoHeapPointer() }
     return pages.pointee.directMap.pageSize.bytes(in: page.pointee.order.pageCount)

@@ -28,6 +28,10 @@ extension PageAllocator {
     return pages.contains(frame) ? pages.head(of: pages[frame]) : nil
   }
 
+  /// The node that processor `n` is near to. Linux: `cpu_to_node()`.
+  @inline(__always)
+  public func node(ofProcessor n: Int) -> Int { processorNodes[n] }
+
   /// The frames that nobody owns, those on per-CPU lists included. Linux: `nr_free_pages()` and
   /// what `/proc/zoneinfo` has under pagesets.
   public var freePageCount: PageCount {

@@ -1,0 +1,190 @@
+internal import Machine
+internal import MemoryTypes
+internal import PhysicalMemory
+
+/// From slabs to users.
+extension QueuedDesign {
+  /// Linux: `cache_alloc_refill()`, `fallback_alloc()`.
+  @inline(never)
+  func allocateSlowly(
+    _ flags: AllocationFlags, _ processor: Int
+  ) throws(AllocationError) -> UInt {
+    let home = nodeIndex(of: processor)
+    if let object = refill(processor, from: home) { return object }
+    do {
+      return try takeFromNewSlab(flags)
+    } catch {
+      for other in 0..<nodeCount where other != home {
+        if let object = refill(processor, from: other) { return object }
+      }
+      throw error
+    }
+  }
+
+  /// Fills the processor's array from a node, and takes the last object; nil when it has none.
+  private func refill(_ processor: Int, from index: Int) -> UInt? {
+    array(processor).pointee.withLock { array -> UInt? in
+      node(index).pointee.withLock { node in refill(&array, &node) }
+      return array.popLast()
+    }
+  }
+
+  private func refill(_ array: inout ObjectArray, _ node: inout QueuedNode) {
+    guard array.count == 0 else { return }
+    let plan = state.pointee.plan
+    // Linux also starts with less where the array lay idle; who asks for memory has touched it.
+    if array.take(from: &node.shared, atMost: plan.batch) > 0 {
+      node.shared.isTouched = true
+      return
+    }
+    while array.count < plan.batch, let slab = firstSlab(&node) {
+      node.remove(slab, of: plan.count)
+      while array.count < plan.batch, let object = takeObject(slab) {
+        array.push(object)
+        node.freeObjects -= 1
+      }
+      node.insert(slab, of: plan.count)
+    }
+  }
+
+  /// Linux: `get_first_slab()`.
+  private func firstSlab(_ node: inout QueuedNode) -> Ref<Page>? {
+    if let slab = node.partial.first { return slab }
+    node.isFreeTouched = true
+    return node.free.first
+  }
+
+  /// The object whose number is next in the slab's list. Linux: `slab_get_obj()`.
+  private func takeObject(_ slab: Ref<Page>) -> UInt? {
+    let active = slab.activeObjects
+    let plan = state.pointee.plan
+    guard active < plan.count else { return nil }
+    let number = index(slab, active)
+    guard number < plan.count else { SlabMisuse.trapCorruptFreeList() }
+    slab.activeObjects = active + 1
+    // The last object is where the list stood.
+    if active + 1 == plan.count && plan.management == .inObject { slab.indexList = 0 }
+    return firstObject(of: slab) &+ UInt(number) &* plan.slotSize
+  }
+
+  /// Puts the number of an object back into its slab's list. Linux: `slab_put_obj()`.
+  func putObject(_ object: UInt, _ slab: Ref<Page>) {
+    guard let number = number(of: object, in: slab), slab.activeObjects > 0 else {
+      SlabMisuse.trapFreedTwice()
+    }
+    if slab.indexList == 0 { slab.indexList = object }
+    slab.activeObjects -= 1
+    setIndex(slab, slab.activeObjects, number)
+  }
+
+  private func takeFromNewSlab(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let slab = try makeSlab(flags)
+    let plan = state.pointee.plan
+    guard let object = takeObject(slab) else { SlabMisuse.trapCorruptFreeList() }
+    node(Int(slab.pointee.node)).pointee.withLock { node in
+      node.insert(slab, of: plan.count)
+      node.freeObjects += plan.count - 1
+    }
+    return object
+  }
+
+  /// Linux: `cache_grow_begin()`.
+  private func makeSlab(_ flags: AllocationFlags) throws(AllocationError) -> Ref<Page> {
+    let plan = state.pointee.plan
+    let pages = core.pointee.pages
+    let wanted = flags.subtracting([.zeroed, .movable, .highMemory])
+    var list: UInt = 0
+    if plan.management == .offSlab { list = try takeList(wanted) }
+    let slab: Ref<Page>
+    do {
+      slab = try pages.pointee.allocatePages(
+        order: plan.order, flags: wanted.union(core.pointee.flags.ofPages))
+    } catch {
+      if list != 0 { giveList(list) }
+      throw error
+    }
+    format(slab, list)
+    return slab
+  }
+
+  private func format(_ slab: Ref<Page>, _ list: UInt) {
+    let plan = state.pointee.plan
+    slab.pointee.flags.insert(.slab)
+    slab.pointee.flags.remove(.zeroFilled)
+    slab.slabCache = core.address
+    slab.pointee.privateData = 0
+    slab.colourOffset = nextColour(Int(slab.pointee.node))
+    slab.indexList = listPlace(slab, list)
+    for number in 0..<plan.count { setIndex(slab, number, number) }
+    guard let constructor = core.pointee.constructor else { return }
+    for number in 0..<plan.count {
+      constructor(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
+    }
+  }
+
+  private func nextColour(_ index: Int) -> UInt {
+    let plan = state.pointee.plan
+    return node(index).pointee.withLock { node -> UInt in
+      node.nextColour = node.nextColour + 1 < plan.colours ? node.nextColour + 1 : 0
+      return UInt(node.nextColour) * plan.colourStep
+    }
+  }
+
+  /// Linux: `alloc_slabmgmt()`.
+  private func listPlace(_ slab: Ref<Page>, _ list: UInt) -> UInt {
+    let plan = state.pointee.plan
+    switch plan.management {
+    case .offSlab: return list
+    case .inObject: return firstObject(of: slab) &+ UInt(plan.count - 1) &* plan.slotSize
+    case .onSlab:
+      let pages = core.pointee.pages
+      let start = unsafe UInt(bitPattern: pages.pointee.pointer(to: slab))
+      let bytes = pages.pointee.directMap.pageSize.bytes(in: plan.order.pageCount).rawValue
+      let size = UInt(plan.count * plan.indexSize)
+      return (start &+ bytes &- size) & ~UInt(plan.indexSize - 1)
+    }
+  }
+
+  /// The number at a place of the slab's list.
+  func index(_ slab: Ref<Page>, _ place: Int) -> Int {
+    let size = state.pointee.plan.indexSize
+    let address = slab.indexList &+ UInt(place &* size)
+    // SAFETY: the list has a number for every object of the slab.
+    let bytes = unsafe UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped
+    return size == 1
+      ? Int(unsafe bytes.load(as: UInt8.self)) : Int(unsafe bytes.load(as: UInt16.self))
+  }
+
+  private func setIndex(_ slab: Ref<Page>, _ place: Int, _ number: Int) {
+    let size = state.pointee.plan.indexSize
+    let address = slab.indexList &+ UInt(place &* size)
+    // SAFETY: as above.
+    let bytes = unsafe UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+    if size == 1 {
+      unsafe bytes.storeBytes(of: UInt8(truncatingIfNeeded: number), as: UInt8.self)
+    } else {
+      unsafe bytes.storeBytes(of: UInt16(truncatingIfNeeded: number), as: UInt16.self)
+    }
+  }
+
+  private func takeList(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let pages = core.pointee.pages
+    while true {
+      if let list = state.pointee.pool.withLock({ $0.take() }) { return list }
+      let frame = try pages.pointee.allocatePage(flags: flags)
+      let start = unsafe UInt(bitPattern: pages.pointee.pointer(to: frame))
+      let end = start + pages.pointee.directMap.pageSize.bytes.rawValue
+      state.pointee.pool.withLock { $0.add(frame, start..<end) }
+    }
+  }
+
+  func giveList(_ list: UInt) {
+    var frames = state.pointee.pool.withLock { pool -> PageList in
+      pool.give(list)
+      return pool.takeUnusedFrames()
+    }
+    while let frame = frames.popFront() {
+      core.pointee.pages.pointee.freePages(frame, order: .zero)
+    }
+  }
+}

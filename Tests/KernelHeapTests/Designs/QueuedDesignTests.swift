@@ -1,0 +1,79 @@
+import KernelHeap
+import MemoryTypes
+import PhysicalMemory
+import Testing
+
+struct QueuedDesignTests {
+  private func cache(
+    _ size: UInt, _ machine: borrowing Laboratory, _ flags: SlabFlags = [], alignment: UInt = 1
+  ) throws -> SlabCache {
+    try SlabCache(
+      SlabRequest(
+        name: "things", objectSize: ByteCount(size), alignment: ByteCount(alignment),
+        flags: flags), pages: machine.pages)
+  }
+
+  @Test(
+    "slabs are cut as in /proc/slabinfo of Linux 6.1 with SLAB",
+    arguments: [
+      // The size asked for, the size of a slot, objects per slab, order.
+      (8, 32, 124, 0), (32, 32, 124, 0), (64, 64, 64, 0), (96, 96, 42, 0), (128, 128, 32, 0),
+      (192, 192, 21, 0), (256, 256, 16, 0), (512, 512, 8, 0), (1024, 1024, 4, 0),
+      (2048, 2048, 2, 0), (4096, 4096, 1, 0), (8192, 8192, 1, 1), (704, 704, 11, 1),
+    ] as [(UInt, UInt, Int, UInt8)])
+  func geometry(size: UInt, slot: UInt, count: Int, order: UInt8) throws {
+    let machine = try DesignTests.machine(.slab)
+    let cache = try cache(size, machine)
+    #expect(cache.geometry.slotSize == ByteCount(slot))
+    #expect(cache.objectsPerSlab == count)
+    #expect(cache.order == Order(order))
+    try cache.destroy()
+  }
+
+  @Test("numbers of free objects stand outside where objects keep their bytes and nothing is over")
+  func offSlab() throws {
+    let machine = try DesignTests.machine(.slab)
+    let outside = try cache(128, machine, .typeSafeByRCU)
+    let inside = try cache(200, machine, .typeSafeByRCU)
+    #expect(outside.objectsPerSlab == 32)
+    let object = unsafe try outside.allocate()
+    #expect(outside.pageCount == PageCount(2))
+    unsafe outside.free(object)
+    #expect(outside.shrink() == PageCount(1))
+    #expect(outside.pageCount == .zero)
+    #expect(inside.objectsPerSlab == 20)
+    try outside.destroy()
+    try inside.destroy()
+  }
+
+  @Test("each slab begins a cache line further on, as far as there is room")
+  func colours() throws {
+    let machine = try DesignTests.machine(.slab)
+    let cache = try cache(704, machine)
+    var offsets: Set<UInt> = []
+    for _ in 0..<11 * 14 {
+      let object = UInt(bitPattern: unsafe try cache.allocate())
+      offsets.insert(object % 8192 % 704)
+    }
+    #expect(offsets == Set((0..<7).map { $0 * 64 }))
+    #expect(cache.slabCount == 14)
+  }
+
+  @Test("reaping gives back a part of what lay idle, and nothing that was used since")
+  func reaping() throws {
+    let machine = try DesignTests.machine(.slab)
+    let cache = try cache(1024, machine)
+    let taken = try (0..<400).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    for address in taken { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    let kept = cache.slabCount
+    #expect(kept < 100)
+    for _ in 0..<60 {
+      cache.reap(processor: 0)
+      cache.checkInvariants()
+    }
+    #expect(cache.slabCount == 0)
+    try cache.destroy()
+    SlabHeap.end(of: machine.pages)
+    #expect(machine.isAsAtBoot)
+  }
+}
