@@ -2,7 +2,7 @@ public import KernelHeap
 
 extension SlabDesign {
   /// The designs that a machine can have, in the order they are told.
-  public static var available: [SlabDesign] { [.slub] }
+  public static var available: [SlabDesign] { [.slub, .slab, .slob] }
 
   /// As options write it; nil for another word.
   public init?(name: String) {
