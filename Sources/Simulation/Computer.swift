@@ -1,5 +1,6 @@
 internal import AddressSpaces
 public import KernelCore
+internal import KernelHeap
 public import Machine
 public import MemoryTypes
 public import PhysicalMemory
@@ -32,6 +33,7 @@ public final class Computer {
       var memblock = try Memblock.describing(hardware.directMap)
       let pages = try PageAllocator.boot(
         memblock: &memblock, directMap: hardware.directMap, untouched: ram.untouched)
+      try SlabHeap.boot(HeapOptions(design: configuration.slab), on: pages)
       kernel = try Kernel(
         hardware: hardware, pages: pages, format: description.translationFormat,
         settings: settings)

@@ -1,5 +1,6 @@
 public import AddressSpaces
 public import KernelCore
+public import KernelHeap
 public import Machine
 public import MemoryTypes
 public import Recordings
@@ -17,6 +18,8 @@ public struct MachineConfiguration: Hashable, Sendable {
   public var processors = 1
   /// What each processor caches of its page tables; nil for the architecture's usual processor.
   public var tlb: TLBModel?
+  /// How the kernel's heap keeps its objects.
+  public var slab = SlabDesign.slub
   public var version = LinuxVersion.v6_18
   public var overcommit = CommitAccount.Policy.heuristic
   public var limits = ResourceLimits()

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import KernelHeap
 public import Machine
 internal import MemoryTypes
 public import Recordings
@@ -14,6 +15,7 @@ internal import Yams
 /// ram: 2147483648
 /// cpus: 1
 /// tlb: cortex-a76
+/// slab: slub
 /// ```
 private struct MachineFile: Decodable {
   var name: String?
@@ -23,9 +25,10 @@ private struct MachineFile: Decodable {
   var ram: UInt64?
   var cpus: Int?
   var tlb: String?
+  var slab: String?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name, arch, ram, cpus, tlb
+    case name, arch, ram, cpus, tlb, slab
     case pageSize = "page-size"
     case vaBits = "va-bits"
   }
@@ -79,6 +82,15 @@ extension MachineConfiguration {
       }
       tlb = model
     }
+    if let name = file.slab { try adoptDesign(name, path) }
+  }
+
+  private mutating func adoptDesign(_ name: String, _ path: String) throws(BadInput) {
+    guard let design = SlabDesign(name: name), SlabDesign.available.contains(design) else {
+      let names = SlabDesign.available.map(\.name).joined(separator: ", ")
+      throw BadInput(file: path, line: 0, expected: "slab: one of \(names)", found: name)
+    }
+    slab = design
   }
 
   /// Another architecture, with its own usual address width.

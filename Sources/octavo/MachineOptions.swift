@@ -1,4 +1,5 @@
 import ArgumentParser
+import KernelHeap
 import Machine
 import MemoryTypes
 import Recordings
@@ -30,6 +31,13 @@ struct MachineOptions: ParsableArguments {
     help: ArgumentHelp("The processor whose TLBs it has, such as zen4.", valueName: "NAME"),
     completion: .list(TLBModel.presets.keys.sorted()))
   var tlb: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the kernel's heap keeps objects: slub, slab or slob; replay of heap traces takes several, "
+        + "as slub,slob, and else all.", valueName: "DESIGN"),
+    completion: .list(SlabDesign.available.map(\.name)))
+  var slab: SlabDesigns?
 
   func validate() throws {
     if let tlb, TLBModel.presets[tlb] == nil {
@@ -65,6 +73,10 @@ struct MachineOptions: ParsableArguments {
     if let ram { configuration.ram = ram.bytes }
     if let cpus { configuration.processors = cpus }
     if let tlb { configuration.tlb = TLBModel.presets[tlb] }
+    if let designs = slab?.designs {
+      guard designs.count == 1 else { throw ValidationError("a machine has one --slab") }
+      configuration.slab = designs[0]
+    }
     try Self.checkGeometry(of: configuration)
     return configuration
   }

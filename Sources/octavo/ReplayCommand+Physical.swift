@@ -29,7 +29,15 @@ extension ReplayCommand {
     guard traces.count == files.count else {
       throw ValidationError("traces of kmem events are replayed by themselves")
     }
-    try replay(traces: traces)
+    let heaps = traces.filter(KmallocReplay.recognises)
+    guard !heaps.isEmpty else {
+      try replay(traces: traces)
+      return true
+    }
+    guard heaps.count == traces.count, kmem.isEmpty else {
+      throw ValidationError("traces of a heap are replayed by themselves, without a zone's texts")
+    }
+    try replay(heaps: heaps)
     return true
   }
 
@@ -54,5 +62,24 @@ extension ReplayCommand {
     guard !json.replacesText else { return }
     StandardStreams.write(
       reports.map { KmemText($0).text(width: Terminal.width) }.joined(separator: "\n"))
+  }
+
+  private func replay(heaps: [String]) throws {
+    var settings = KmallocSettings()
+    if let designs = machine.slab?.designs { settings.designs = designs }
+    if let ram = machine.ram { settings.ram = ram.bytes }
+    if let size = machine.pageSizes.first { settings.pageSize = size }
+    settings.processors = machine.cpus
+    let bar = ProgressBar("replaying")
+    let reports = try heaps.map { file in
+      defer { bar.wipe() }
+      return try KmallocReplay(
+        KernelTraceReader(path: file), source: file, on: settings, progress: bar.update
+      ).run()
+    }
+    try json.write { try JSONReport.data(format: "octavo-kmalloc", reports) }
+    guard !json.replacesText else { return }
+    StandardStreams.write(
+      reports.map { KmallocText($0).text(width: Terminal.width) }.joined(separator: "\n"))
   }
 }

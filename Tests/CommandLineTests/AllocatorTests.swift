@@ -41,6 +41,31 @@ struct AllocatorTests {
     #expect(end.output.contains("part of them that a request of an order cannot use"))
   }
 
+  @Test("a heap's trace is told in one table with a column for each design")
+  func heap() throws {
+    let file = Fixture.path("kmem/kmalloc.txt.gz")
+    let end = try CommandLine.run("replay", file)
+    #expect(end.status == 0, "\(end.errors)")
+    #expect(end.output.contains("20000 events of a heap, replayed with 2 processors"))
+    let lines = end.output.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(lines.contains { $0.first == "slub" })
+    #expect(lines.contains { $0.starts(with: ["memory", "at", "the", "peak,"]) })
+    #expect(lines.contains { $0.starts(with: ["slabs", "at", "the", "end"]) })
+    let one = try CommandLine.run("replay", "--slab", "slub", "--cpus", "1", file)
+    #expect(one.output.contains("with 1 processors"))
+    #expect(try CommandLine.run("replay", "--slab", "slip", file).status == 64)
+    #expect(try CommandLine.run("replay", "--slab", "slub,slub", file).status == 64)
+    #expect(try CommandLine.run("replay", "--cma", "64M", file).status == 64)
+  }
+
+  @Test("a machine's heap has the design asked for")
+  func design() throws {
+    let end = try CommandLine.run("replay", "--check", "--slab", "slub", Fixture.basicLog)
+    #expect(end.status == 0)
+    #expect(end.output.hasSuffix(" 0 differences, 0 not supported\n"))
+    #expect(try CommandLine.run("replay", "--slab", "slip", Fixture.basicLog).status == 64)
+  }
+
   @Test("options for traces of kmem events are refused with other recordings")
   func misplacedOptions() throws {
     let end = try CommandLine.run("replay", Fixture.basicLog, "--cma", "64M")

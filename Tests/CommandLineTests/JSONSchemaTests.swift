@@ -49,6 +49,13 @@ struct JSONSchemaTests {
     try expectDocumented(Data(trace.output.utf8), format: "octavo-kmem")
   }
 
+  @Test("every key of replay --json of a heap's trace stands in the article")
+  func heap() throws {
+    let end = try CommandLine.run("replay", Fixture.path("kmem/kmalloc.txt.gz"), "--json")
+    let reports = try expectDocumented(Data(end.output.utf8), format: "octavo-kmalloc")
+    #expect((reports.first?["designs"] as? [Any])?.isEmpty == false)
+  }
+
   @Test("every key of run --json stands in the article")
   func run() throws {
     try withTemporaryFolder { folder in

@@ -121,6 +121,7 @@ struct DamagedBootTests {
 
   private static let files = [
     "run.json", "dmesg.txt", "zoneinfo.txt", "zonestruct.txt", "sysctl_vm.txt",
+    "sys_kernel_slab.txt", "slabinfo.txt",
   ]
 
   /// Runs `body` while a tenth of the numbers of a text are others.

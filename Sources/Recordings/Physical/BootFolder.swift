@@ -9,6 +9,7 @@ internal import SystemPackage
 ///     zonestruct.txt  fields of `struct zone`, read last; not in every folder
 ///     sysctl_vm.txt   /proc/sys/vm, read in between; not needed
 ///     iomem.txt       /proc/iomem; not needed
+///     sys_kernel_slab.txt, slabinfo.txt  the heap's caches; not needed
 ///     memblock_*.txt  memblock's arrays as debugfs shows them at last; not on every architecture
 ///
 /// Each text may be compressed. The whole is small (a log of some hundred KB), so it is read at once.
@@ -31,6 +32,8 @@ public struct BootFolder: Sendable {
   /// Memblock's arrays when the machine ran; nil where the kernel keeps them no longer.
   public var lastMemory: [Range<UInt64>]?
   public var lastReserved: [Range<UInt64>]?
+  /// The caches of its heap; nil where they were not kept.
+  public var slabs: SlabFacts?
   /// The version the kernel tells at the start of its log; nil where that was lost.
   public var version: String?
 
@@ -62,6 +65,7 @@ public struct BootFolder: Sendable {
     resources = []
     lastMemory = try Self.regions("memblock_memory.txt", path)
     lastReserved = try Self.regions("memblock_reserved.txt", path)
+    slabs = try Self.slabs(path)
     if let file = FolderFacts.file("zonestruct.txt", in: path) {
       structures = try BootZoneStructures(try Self.lines(file))
     }
@@ -85,6 +89,15 @@ public struct BootFolder: Sendable {
 
   private static func lines(_ file: String) throws(BadInput) -> LineReader {
     LineReader(try ByteSource(path: file))
+  }
+
+  private static func slabs(_ folder: String) throws(BadInput) -> SlabFacts? {
+    guard let file = FolderFacts.file("sys_kernel_slab.txt", in: folder) else { return nil }
+    var facts = try SlabFacts(try lines(file))
+    if let file = FolderFacts.file("slabinfo.txt", in: folder) {
+      try facts.takeSlabinfo(try lines(file))
+    }
+    return facts
   }
 
   private static func regions(
