@@ -6,6 +6,9 @@ import Testing
 /// Address spaces and processors led through a random history, each access compared with
 /// `ManualWalk`. Whoever changes tables does the right invalidation, unless told to forget one.
 final class MMUHistory {
+  /// So many tables of leaves from a place on are near it.
+  static let nearbyTables: UInt = 3
+
   let geometry: MMUGeometry
   var random: SeededGenerator
   /// One invalidation in so many is left out; 0 for none.
@@ -52,17 +55,22 @@ final class MMUHistory {
     current.append(0)
   }
 
-  /// All roots lead to the same tables where the kernel's places are.
+  /// All roots lead to the same tables where the kernel's addresses are, as far as any is drawn:
+  /// what is global for one space must be true in each.
   private func shareKernelTables() {
     for place in geometry.kernelPlaces {
-      let address = VirtualAddress(place)
-      let entry = location(spaces[0], address, format.root)
-      if format.load(entry, in: memory) == 0 {
-        let table = format.tableDescriptor(takeTable(), for: address, at: format.root)
-        for space in spaces {
-          format.store(table, at: location(space, address, format.root), in: memory)
-        }
+      for table in 0..<Self.nearbyTables {
+        shareKernelTable(VirtualAddress(place + table << format.shift(of: .pmd)))
       }
+    }
+  }
+
+  private func shareKernelTable(_ address: VirtualAddress) {
+    let entry = location(spaces[0], address, format.root)
+    guard format.load(entry, in: memory) == 0 else { return }
+    let table = format.tableDescriptor(takeTable(), for: address, at: format.root)
+    for space in spaces {
+      format.store(table, at: location(space, address, format.root), in: memory)
     }
   }
 
@@ -94,6 +102,13 @@ final class MMUHistory {
     let address = VirtualAddress(anyAddress(near: place))
     let access: MemoryAccess = random.element(of: [.read, .read, .write, .execute])
     let privilege: Privilege = random.chance(oneIn: 3) ? .kernel : .user
+    try check(access, of: address, privilege, on: index)
+  }
+
+  /// One access of a processor, answered as the manuals say.
+  func check(
+    _ access: MemoryAccess, of address: VirtualAddress, _ privilege: Privilege, on index: Int
+  ) throws(Difference) {
     let manual = ManualWalk(
       memory: memory, geometry: geometry, root: physical(spaces[current[index]]),
       highRoot: physical(kernelRoot))
@@ -144,7 +159,10 @@ final class MMUHistory {
 
   private func switchSpace() {
     let index = random.next(in: 0..<processors.count)
-    let space = random.next(in: 0..<spaces.count)
+    switchSpace(of: index, to: random.next(in: 0..<spaces.count))
+  }
+
+  func switchSpace(of index: Int, to space: Int) {
     current[index] = space
     processors[index].pointee.loadRoot(spaces[space], asid: asid(space))
   }
@@ -221,7 +239,8 @@ final class MMUHistory {
     }
   }
 
-  private func set(
+  /// Writes one descriptor into a space's tables, any space's without one, and invalidates.
+  func set(
     _ address: VirtualAddress, _ level: TranslationLevel, _ descriptor: UInt64, _ isKernel: Bool,
     in space: Int? = nil
   ) {
@@ -351,7 +370,8 @@ final class MMUHistory {
   /// Near enough to others that TLBs hit, and all sizes of leaves are met.
   private func anyAddress(near place: UInt) -> UInt {
     let level = TranslationLevel(random.chance(oneIn: 6) ? 1 : 0)
-    let index = UInt(random.next(below: level == .pte ? 40 : 3))
+    let index = UInt(
+      random.next(below: level == .pte ? 40 : UInt32(Self.nearbyTables)))
     let inside = UInt(random.next()) & (format.span(of: level).rawValue - 1)
     return place &+ index << format.shift(of: level) | inside
   }

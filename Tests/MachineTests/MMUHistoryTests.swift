@@ -30,6 +30,27 @@ struct MMUHistoryTests {
     }
   }
 
+  /// Shrunk from a long history: near a kernel place means up to three tables of leaves away, which
+  /// on i386 are entries of the root.
+  @Test(
+    "a global page that one address space maps near a kernel place is true in all of them",
+    arguments: MMUGeometry.all)
+  func sharesKernel(_ geometry: MMUGeometry) throws {
+    let history = MMUHistory(geometry, SeededGenerator(seed: 1))
+    let leaf = geometry.format.leafDescriptor(PageFrameNumber(5), [.read, .global], at: .pte)
+    for place in geometry.kernelPlaces {
+      for table in 0..<MMUHistory.nearbyTables {
+        let address = VirtualAddress(place + table << geometry.format.shift(of: .pmd))
+        history.set(address, .pte, leaf, true, in: 0)
+        for space in [0, 1] {
+          history.switchSpace(of: 0, to: space)
+          try history.checkStale()
+          try history.check(.read, of: address, .kernel, on: 0)
+        }
+      }
+    }
+  }
+
   @Test("a forgotten invalidation is noticed", arguments: MMUGeometry.all)
   func notices(_ geometry: MMUGeometry) {
     withSeed { random in
