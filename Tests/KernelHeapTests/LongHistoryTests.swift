@@ -13,6 +13,7 @@ struct LongHistoryTests {
     case randomised
     case hardened
     case watched
+    case spare
     case withoutPerCPUPartialSlabs
 
     var options: HeapOptions {
@@ -21,6 +22,7 @@ struct LongHistoryTests {
       case .usual: break
       case .randomised: options.randomisesFreeLists = true
       case .hardened: options.hardensFreeLists = true
+      case .spare: options.spareObjects = 40
       case .watched: options.debugging = .fullDebugging
       case .withoutPerCPUPartialSlabs: options.hasPerCPUPartialSlabs = false
       }
