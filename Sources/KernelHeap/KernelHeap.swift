@@ -1,36 +1,47 @@
 // The kernel heap: objects smaller than a frame, cut from frames of the page allocator.
 //
-// A cache serves objects of one size. Its slabs are blocks of frames, each cut into equal slots;
-// a free slot holds, in its middle, the address of the next free slot of its slab. What else a
-// slab needs to remember stands in the `Page` of its first frame, so a slot has no header and a
-// power-of-two size is aligned to itself:
+// A cache serves objects of one size; its slabs are blocks of frames, cut into equal slots. How it
+// keeps them is its design, one for all caches of a machine. Whoever uses caches does not see it:
 //
-//   Page:  mapping = the cache   index = first free slot   privateData = in use, slots
-//             |                     |
-//   slab   | obj | obj | ->+ | obj | ->0 | obj | obj | waste |
-//                          +---------^
+//   TypedCache, KmallocCaches, MemoryPool     users of the face
+//     SlabCache -> SlabCore                   the face: names, merging, faults; one switch
+//       SlubDesign | ...                      a design: a view of the core and the bytes behind it
+//         PageAllocator
 //
-//   full (in no list)  <-- last slot taken --   partial (in the list)   -- all slots free -->  empty
-//                      --- a slot freed ---->                    given back: see `SlabNode.put`
+// SLUB. A free object holds, in its middle, the address of the next free one of its slab. What else
+// a slab must remember stands in the `Page` of its first frame, so a slot has no header and a
+// power-of-two size is aligned to itself. A slab lives like this:
 //
-// An allocation takes the first slot of the first partial slab; a slab that was full goes to the
-// list's tail when it gets a free slot. New slabs are made without any lock held, since the page
-// allocator may ask for relief, which may shrink this very cache.
+//            made                                   last object taken, list empty
+//   (none) --------> frozen: one processor's own  --------------------------------> full
+//                      ^            flush |                                           |
+//                      | taken            v                          an object freed  v
+//          node's partial list  <-- more than it may keep --  processor's partial list
+//                      |
+//                      v empty, and the list has `min_partial`: given back
 //
-// Caches describe themselves in objects of one more cache, the cache of caches, which describes
-// itself; the page allocator's `heapRoot` leads to it. The root goes when the last cache goes.
+// The processor's own list, and each slab's, change by exchanging two words at once: the first free
+// object with a transaction number, or with the slab's counts. So a free of a slab that others use
+// takes no lock but when the slab was full or becomes empty. A slab with a single free object is
+// not taken: its object is. Caches that are watched (`SlabFlags.fullDebugging`) never freeze a slab:
+// all they do happens, checked, under the lock of the node.
 //
-// kmalloc is a row of caches: 8, 16, 32, 64, 96, 128, 192, 256 … two pages; what is larger is a
+// Caches describe themselves in objects of one more cache, the cache of caches. The root of all has
+// a block of its own; the page allocator's `heapRoot` leads to it. It goes with the last cache, or,
+// if somebody booted it with options, when he ends it.
+//
+// kmalloc is rows of caches: 8, 16, 32, 64, 96, 128, 192, 256 ... two pages; what is larger is a
 // compound block of frames. `kfree` finds the cache by the page of the address.
 //
-// Invariants (`checkInvariants()`), per cache:
+// Invariants (`checkInvariants()`), per cache, while nobody allocates or frees:
 //
-//   objects = sum over slabs of slots; active = sum over slabs of in use;
-//   slots - in use = length of the slab's free list, each slot inside the slab and met once;
-//   a slab is in the list exactly when it has a free slot;
-//   pages of all caches + large kmalloc blocks = the `Slab:` of /proc/meminfo.
+//   slots - in use = length of the slab's free list, each object inside the slab and met once;
+//   objects that live = sum of in use - lengths of the processors' own lists;
+//   a slab that is not frozen is in exactly one list if it has a free object, else in none;
+//   pages of all caches + large kmalloc blocks + the root = the `Slab:` of /proc/meminfo.
 //
-// Lock order: the list of caches, then a cache's lock, then the zone lock (never taken under a
-// cache's lock today).
+// Lock order: the list of caches, a processor's partial list, a node's partial list, the zone lock.
+// New slabs are made with no lock held: the page allocator may ask for relief, which may shrink
+// this very cache.
 //
-// Linux: mm/slub.c, mm/slab_common.c (6.12). Bonwick, The Slab Allocator, USENIX 1994.
+// Linux: mm/slub.c, mm/slab_common.c, mm/mempool.c (6.12). Bonwick, The Slab Allocator, USENIX 1994.

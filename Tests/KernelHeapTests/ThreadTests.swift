@@ -1,7 +1,7 @@
+import Foundation
 import KernelHeap
 import MemoryTypes
 import PhysicalMemory
-import Synchronization
 import TestSupport
 import Testing
 
@@ -98,11 +98,12 @@ struct ThreadTests {
   }
 }
 
-/// What one thread hands to another.
-private final class ObjectQueue: Sendable {
-  private let addresses = Mutex<[UInt]>([])
+/// What one thread hands to another, under a lock that the thread sanitizer knows.
+private final class ObjectQueue: @unchecked Sendable {
+  private let lock = NSLock()
+  private var addresses: [UInt] = []
 
-  func push(_ address: UInt) { addresses.withLock { $0.append(address) } }
+  func push(_ address: UInt) { lock.withLock { addresses.append(address) } }
 
-  func pop() -> UInt? { addresses.withLock { $0.popLast() } }
+  func pop() -> UInt? { lock.withLock { addresses.popLast() } }
 }

@@ -15,6 +15,9 @@ public struct HeapOptions: Sendable {
   public var hardensFreeLists = false
   /// Whether processors keep partial slabs at hand. Linux: `CONFIG_SLUB_CPU_PARTIAL`.
   public var hasPerCPUPartialSlabs = true
+  /// How many free objects of any slabs each processor keeps of each cache, below 2^15: none in
+  /// Linux 6.12, where an object goes back to its slab at once. Linux: `sheaf_capacity` (6.18).
+  public var spareObjects = 0
   /// What random orders and keys are drawn from.
   public var seed: UInt64 = 0x0C7A_0F01
   /// Where reports of misuse go; nil: the machine ends at the first.

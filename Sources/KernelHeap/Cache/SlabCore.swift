@@ -13,6 +13,8 @@ struct SlabCore: ~Copyable {
   /// What links of free objects are mangled with; 0: they are not.
   let linkKey: UInt
   let processorCount: Int
+  /// How many free objects of any slabs a processor keeps.
+  let spareCapacity: UInt
   let window: SlabWindow
   let geometry: SlabGeometry
   let design: SlabDesign
@@ -39,6 +41,7 @@ struct SlabCore: ~Copyable {
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
+    spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
     processorCount = machine.processors
     self.geometry = geometry
     design = machine.options.design

@@ -25,7 +25,7 @@ extension SlubDesign {
       free &+= processor.pointee.partial.withLock { partial in
         var held = freeCount(in: partial)
         if let slab = slab(of: processor) { held &+= freeCount(in: slab) }
-        return held &+ length(processor.first)
+        return held &+ length(processor.first) &+ length(processor.firstSpare)
       }
     }
     for index in 0..<nodeCount {
@@ -57,7 +57,7 @@ extension SlubDesign {
     return counters.objects &- counters.inUse
   }
 
-  private func length(_ list: UInt) -> UInt {
+  func length(_ list: UInt) -> UInt {
     var count: UInt = 0
     var next = list
     while next != 0 && count < 0x8000 {
@@ -83,6 +83,8 @@ extension SlubDesign {
   /// O(slots).
   func isFree(_ object: UInt, in slab: Ref<Page>) -> Bool {
     if contains(slab.slub.first, object, in: slab) { return true }
+    for index in 0..<core.pointee.processorCount
+    where contains(processor(index).firstSpare, object, in: nil) { return true }
     for index in 0..<core.pointee.processorCount where processor(index).pointee.slab == slab.address
     {
       return contains(processor(index).first, object, in: slab)
@@ -90,10 +92,10 @@ extension SlubDesign {
     return false
   }
 
-  private func contains(_ list: UInt, _ object: UInt, in slab: Ref<Page>) -> Bool {
-    var left = slab.slub.counters.objects
+  private func contains(_ list: UInt, _ object: UInt, in slab: Ref<Page>?) -> Bool {
+    var left = slab?.slub.counters.objects ?? 0x8000
     var next = list
-    while next != 0, left > 0, isObject(next, of: slab) {
+    while next != 0, left > 0, slab.map({ isObject(next, of: $0) }) ?? true {
       if next == object { return true }
       next = core.nextFree(after: next)
       left &-= 1

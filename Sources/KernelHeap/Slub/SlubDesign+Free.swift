@@ -105,6 +105,7 @@ extension SlubDesign {
   func flush() {
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
+      flushSpare(of: processor)
       var slabs = PageList()
       processor.pointee.partial.withLock { partial in
         slabs.append(&partial)

@@ -9,6 +9,9 @@ extension SlubDesign {
     var free: UInt = 0
     for index in 0..<core.pointee.processorCount {
       listed += checkProcessor(self.processor(index), &free)
+      let spare = length(processor(index).firstSpare)
+      precondition(spare <= core.pointee.spareCapacity, "a processor has too many spare objects")
+      free &+= spare
     }
     checkSums(listed: listed, inProcessorLists: free)
   }

@@ -36,7 +36,8 @@ struct SlubDesign: SlabDesigning {
     let processor = self.processor
     let transaction = processor.transaction
     let first = processor.first
-    guard first != 0,
+    guard first != 0 else { return processor.takeSpare(core) }
+    guard
       processor.replaceFirst(first, with: core.nextFree(after: first), transaction)
     else { return nil }
     return first
@@ -53,7 +54,10 @@ struct SlubDesign: SlabDesigning {
     guard isObject(object, of: slab) else { return misuse(object, in: slab) }
     let processor = self.processor
     let transaction = processor.transaction
-    guard processor.pointee.slab == slab.address else { return freeSlowly(object, in: slab) }
+    guard processor.pointee.slab == slab.address else {
+      if core.pointee.spareCapacity != 0 && processor.keepSpare(object, core) { return }
+      return freeSlowly(object, in: slab)
+    }
     let first = processor.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
     core.setNextFree(after: object, to: first)

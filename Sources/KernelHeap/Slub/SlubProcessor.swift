@@ -2,7 +2,7 @@ internal import MemoryTypes
 internal import PhysicalMemory
 internal import Synchronization
 
-/// What one processor keeps of one cache: one cache line. Linux: `struct kmem_cache_cpu`.
+/// What one processor keeps of one cache: one or two cache lines. Linux: `struct kmem_cache_cpu`.
 ///
 /// The free list and the number of the transaction change in one exchange, which fails when
 /// anybody else did anything here meanwhile; each change takes the next number. Slab and partial
@@ -10,6 +10,8 @@ internal import Synchronization
 struct SlubProcessor: ~Copyable {
   /// The first free object of the processor's slab, and the transaction.
   private let top: Atomic<WordPair>
+  /// See `SlubSpare.swift`.
+  let spare: Atomic<WordPair>
   /// The address of the page of the slab whose objects those are; 0 for none.
   private let current: Atomic<UInt>
   /// Slabs with free objects that no node lists; the lock is for the whole slow path.
@@ -17,6 +19,7 @@ struct SlubProcessor: ~Copyable {
 
   init() {
     top = Atomic(WordPair(first: 0, second: 0))
+    spare = Atomic(WordPair(first: 0, second: 0))
     current = Atomic(0)
     partial = SpinLock(PageList())
   }
