@@ -11,8 +11,12 @@ final class Laboratory {
   /// The free frames at boot: what must be free again in the end.
   let bootCount: PageCount
 
-  /// - Parameter processors: More than one get their own number by `Laboratory.number`.
-  init(frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1) throws {
+  /// - Parameters:
+  ///   - processors: More than one get their own number by `Laboratory.enter`.
+  ///   - nodes: 1 or 2, each with a half of RAM.
+  init(frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1, nodes: Int = 1)
+    throws
+  {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
       byteCount: Int(bytes.rawValue), alignment: Int(pageSize.bytes.rawValue))
@@ -20,6 +24,7 @@ final class Laboratory {
     let map = unsafe DirectMap(
       base: memory, start: PhysicalAddress(0x4000_0000), count: bytes, pageSize: pageSize)
     var memblock = try Memblock.describing(map)
+    if nodes > 1 { try Self.halve(&memblock, map) }
     var options = PageAllocatorOptions.plain(pageSize: map.pageSize)
     options.processors = processors
     pages = try PageAllocator.boot(memblock: &memblock, directMap: map, options: options)
@@ -34,6 +39,14 @@ final class Laboratory {
   /// The thread that calls is processor `number` from now on.
   static func enter(_ number: Int) {
     Thread.current.threadDictionary["processor"] = number
+  }
+
+  /// Gives each of two nodes a half of RAM.
+  private static func halve(_ memblock: inout Memblock, _ map: DirectMap) throws {
+    let middle = PhysicalAddress(map.start.rawValue + UInt64(map.count.rawValue / 2))
+    let end = PhysicalAddress(map.start.rawValue + UInt64(map.count.rawValue))
+    try memblock.setNode(PhysicalRange(map.start, middle), 0)
+    try memblock.setNode(PhysicalRange(middle, end), 1)
   }
 
   deinit { unsafe memory.deallocate() }

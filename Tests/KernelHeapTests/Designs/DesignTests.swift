@@ -6,8 +6,10 @@ import Testing
 
 /// What every design does.
 struct DesignTests {
-  static func machine(_ design: SlabDesign, frames: UInt = 4096) throws -> Laboratory {
-    let machine = try Laboratory(frames: frames)
+  static func machine(
+    _ design: SlabDesign, frames: UInt = 4096, processors: Int = 1, nodes: Int = 1
+  ) throws -> Laboratory {
+    let machine = try Laboratory(frames: frames, processors: processors, nodes: nodes)
     try SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
     return machine
   }
@@ -153,12 +155,13 @@ struct DesignTests {
 
   @Test("threads leave nothing behind", arguments: SlabDesign.allCases)
   func threads(design: SlabDesign) throws {
-    let machine = try Self.machine(design, frames: 8192)
+    let machine = try Self.machine(design, frames: 8192, processors: 4, nodes: 2)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(72), pages: machine.pages)
     let place = UnsafeMutablePointer<SlabCache>.allocate(capacity: 1)
     unsafe place.initialize(to: cache)
     let shared = unsafe Ref(place)
     inThreads(4) { thread in
+      Laboratory.enter(thread)
       var generator = SeededGenerator(seed: UInt64(thread))
       var living: [UInt] = []
       for _ in 0..<20_000 {

@@ -49,11 +49,11 @@ struct QueuedDesignTests {
   @Test("each slab begins a cache line further on, as far as there is room")
   func colours() throws {
     let machine = try DesignTests.machine(.slab)
-    let cache = try cache(704, machine)
+    let cache = try cache(608, machine)
     var offsets: Set<UInt> = []
-    for _ in 0..<11 * 14 {
+    for _ in 0..<6 * 14 {
       let object = UInt(bitPattern: unsafe try cache.allocate())
-      offsets.insert(object % 8192 % 704)
+      offsets.insert(object % 4096 % 608)
     }
     #expect(offsets == Set((0..<7).map { $0 * 64 }))
     #expect(cache.slabCount == 14)
@@ -72,6 +72,36 @@ struct QueuedDesignTests {
       cache.checkInvariants()
     }
     #expect(cache.slabCount == 0)
+    try cache.destroy()
+    SlabHeap.end(of: machine.pages)
+    #expect(machine.isAsAtBoot)
+  }
+
+  @Test("objects freed on another node go home by way of its arrays")
+  func aliens() throws {
+    let machine = try DesignTests.machine(.slab, processors: 2, nodes: 2)
+    let cache = try cache(256, machine)
+    Laboratory.enter(0)
+    let taken = try (0..<300).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    Laboratory.enter(1)
+    for address in taken {
+      unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!)
+      cache.checkInvariants()
+    }
+    #expect(cache.activeObjects == 0)
+    let frames = Set(taken.map { $0 >> 12 })
+    // Nothing of it may be handed out on the other node.
+    let own = UInt(bitPattern: unsafe try cache.allocate())
+    #expect(!frames.contains(own >> 12))
+    Laboratory.enter(0)
+    let again = UInt(bitPattern: unsafe try cache.allocate())
+    #expect(frames.contains(again >> 12))
+    for address in [own, again] {
+      unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!)
+    }
+    cache.reap(processor: 0)
+    cache.reap(processor: 1)
+    cache.checkInvariants()
     try cache.destroy()
     SlabHeap.end(of: machine.pages)
     #expect(machine.isAsAtBoot)
