@@ -36,6 +36,18 @@ struct KmallocReplayTests {
     }
   }
 
+  @Test("the simple design takes the least memory, at the peak and at the end")
+  func smallest() throws {
+    let report = try KmallocReplay(
+      KernelTraceReader(path: Self.trace), source: "kmalloc.txt.gz", on: KmallocSettings()
+    ).run()
+    let simple = try #require(report.designs.first { $0.name == "slob" })
+    for design in report.designs where design.name != "slob" {
+      #expect(simple.peak.memoryBytes < design.peak.memoryBytes)
+      #expect(simple.end.memoryBytes < design.end.memoryBytes)
+    }
+  }
+
   @Test("slots under SLUB are those of the traced kernel, which has it too")
   func slots() throws {
     let report = try replay(
