@@ -5,7 +5,7 @@
 //
 //   TypedCache, KmallocCaches, MemoryPool     users of the face
 //     SlabCache -> SlabCore                   the face: names, merging, faults; one switch
-//       SlubDesign | ...                      a design: a view of the core and the bytes behind it
+//       SlubDesign | QueuedDesign | SlobDesign    a design: a view of the core, the bytes behind it
 //         PageAllocator
 //
 // SLUB. A free object holds, in its middle, the address of the next free one of its slab. What else

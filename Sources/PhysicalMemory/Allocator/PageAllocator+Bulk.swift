@@ -4,8 +4,7 @@ public import MemoryTypes
 extension PageAllocator {
   /// Appends up to `count` single frames to `list`; says how many it could have quickly.
   ///
-  /// It takes them from the per-CPU lists under one lock and never asks for relief for more than
-  /// the first. Linux: `alloc_pages_bulk_noprof()`.
+  /// It stays above the low mark, and asks for relief only to have one at all. Linux: `alloc_pages_bulk_noprof()`.
   public func allocateBulk(
     _ count: Int, flags: AllocationFlags, to list: inout PageList
   ) -> Int {

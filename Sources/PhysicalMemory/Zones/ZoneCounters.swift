@@ -16,7 +16,7 @@ struct ZoneCounters: ~Copyable, Sendable {
   private let highAtomic = Atomic<UInt>(0)
   private let freeHighAtomic = Atomic<UInt>(0)
   private let boosted = Atomic<UInt>(0)
-  /// The sum of the two before.
+  /// `highAtomic` and `boosted` together.
   private let withheld = Atomic<UInt>(0)
   private let flags = Atomic<UInt32>(0)
   /// A bit for each order that has a free block, by migrate type.
