@@ -9,18 +9,13 @@ extension PageAllocator {
   /// O(maximum order); O(frames) for a compound block. Linux: `free_pages()`.
   @inline(__always)
   public func freePages(_ page: Ref<Page>, order: Order) {
-    check(page, order)
-    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
-      prepareFree(page, order)
-    }
+    release(page, order)
     give(page, order)
   }
 
   /// Puts a checked block where it is found again. Linux: `free_unref_page()`.
   @inline(__always)
   func give(_ page: Ref<Page>, _ order: Order) {
-    page.pointee.mapping = 0
-    page.pointee.references = 0
     let zone = zones[page]
     let processor = processors.index
     guard isOnPerCPULists(order) else { return giveToZone(page, order, zone, processor) }
@@ -38,12 +33,7 @@ extension PageAllocator {
   ///
   /// Otherwise as `freePages(_:order:)`. Linux: `free_one_page()`.
   public func freePagesToZone(_ page: Ref<Page>, order: Order) {
-    check(page, order)
-    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
-      prepareFree(page, order)
-    }
-    page.pointee.mapping = 0
-    page.pointee.references = 0
+    release(page, order)
     giveToZone(page, order, zones[page], processors.index)
   }
 
@@ -58,6 +48,17 @@ extension PageAllocator {
     _ page: Ref<Page>, _ order: Order, _ zone: Ref<Zone>, _ processor: Int
   ) {
     zone.pointee.withFreeLists(on: processor) { $0.free(page, order) }
+  }
+
+  /// Takes the block from its owner.
+  @inline(__always)
+  private func release(_ page: Ref<Page>, _ order: Order) {
+    check(page, order)
+    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
+      prepareFree(page, order)
+    }
+    page.pointee.mapping = 0
+    page.pointee.references = 0
   }
 
   @inline(__always)

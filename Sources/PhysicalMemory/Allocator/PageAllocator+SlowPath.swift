@@ -4,11 +4,13 @@ extension PageAllocator {
   /// The whole way of a request: the fault plan, all zones, then the policy of the slow path.
   @inline(never)
   func allocateCarefully(
-    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy
+    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy, after failed: Ref<Zone>? = nil
   ) throws(AllocationError) -> Ref<Page> {
     let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
     let request = request(order, flags, policy)
-    guard !isFaulty, order <= maximumOrder, let page = take(request, request.firstAttempt) else {
+    guard !isFaulty, order <= maximumOrder,
+      let page = take(request, request.firstAttempt, after: failed)
+    else {
       return try allocateSlowly(request, isFaulty)
     }
     return prepare(page, order, flags)
@@ -23,7 +25,7 @@ extension PageAllocator {
   ) throws(AllocationError) -> Ref<Page> {
     guard !isFaulty, request.order <= maximumOrder else { throw .outOfMemory }
     let attempt = slowAttempt(request)
-    if attempt.contains(.wakesReclaim) { wakeReclaim(for: request) }
+    if attempt.contains(.wakesReclaim) { wakeReclaim(request.order, request.flags) }
     if let page = take(request, attempt.subtracting(.noWatermarks))
       ?? takeFromReserves(request, attempt) ?? takeWithRelief(request, attempt)
     {
@@ -73,12 +75,10 @@ extension PageAllocator {
       // Reclaim that finds something but never enough must end too. Linux: MAX_RECLAIM_RETRIES.
       guard !isProgress || vain > 16 else { continue }
       if releaseHighAtomic(for: request, sparingLast: false) { continue }
-      guard let page = takeFromVictim(request, attempt) else { return nil }
-      guard let page = page.block else {
-        vain = 0
-        continue
-      }
-      return page
+      // Someone else may have made room: what is above the high mark is there for all.
+      if let page = take(request, .high) { return page }
+      guard mayKill(request), ask(.kill, request) else { return nil }
+      vain = 0
     }
   }
 
@@ -106,20 +106,11 @@ extension PageAllocator {
     return !isCostly(request.order) || request.flags.contains(.retryMayFail)
   }
 
-  /// Lets a process be killed if one may be, and says whether to go on: with the block that was
-  /// free in the meantime, or with another round. Nil: nothing helps.
-  ///
-  /// Linux: `__alloc_pages_may_oom()`.
-  private func takeFromVictim(
-    _ request: PageRequest, _ attempt: AttemptFlags
-  ) -> (block: Ref<Page>?, Void)? {
-    // Someone else may have made room: what is above the high mark is there for all.
-    if let page = take(request, .high) { return (page, ()) }
-    guard !isCostly(request.order), request.highest >= .normal,
-      request.flags.isDisjoint(with: [.retryMayFail, .thisNode]),
-      request.flags.contains(.mayUseFileSystems) || request.flags.contains(.noFail)
-    else { return nil }
-    return ask(.kill, request) ? (nil, ()) : nil
+  /// Whether a process may be killed for the request. Linux: `__alloc_pages_may_oom()`.
+  private func mayKill(_ request: PageRequest) -> Bool {
+    !isCostly(request.order) && request.highest >= .normal
+      && request.flags.isDisjoint(with: [.retryMayFail, .thisNode])
+      && !request.flags.isDisjoint(with: [.mayUseFileSystems, .noFail])
   }
 
   /// For who must not fail: the reserves, and relief again and again.
@@ -142,13 +133,7 @@ extension PageAllocator {
     return relief(need, request.order, request.flags)
   }
 
-  private func wakeReclaim(for request: PageRequest) {
-    if let relief { _ = relief(.background, request.order, request.flags) }
-  }
-
-  /// Wakes the background reclaim for a zone whose watermarks were raised.
-  @inline(never)
-  func wakeReclaim(of zone: Ref<Zone>, _ order: Order, _ flags: AllocationFlags) {
+  func wakeReclaim(_ order: Order, _ flags: AllocationFlags) {
     if let relief { _ = relief(.background, order, flags) }
   }
 }

@@ -5,13 +5,19 @@ extension PageAllocator {
   ///
   /// Where whole pageblocks of another type would be needed, a second pass mixes types.
   /// Linux: `get_page_from_freelist()`.
-  func take(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
-    if let page = pass(request, attempt) { return page }
+  ///
+  /// - Parameter failed: A zone that the first pass has tried already, in vain.
+  func take(
+    _ request: PageRequest, _ attempt: AttemptFlags, after failed: Ref<Zone>? = nil
+  ) -> Ref<Page>? {
+    if let page = pass(request, attempt, after: failed) { return page }
     guard attempt.contains(.noFragment) else { return nil }
-    return pass(request, attempt.subtracting(.noFragment))
+    return pass(request, attempt.subtracting(.noFragment), after: nil)
   }
 
-  private func pass(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
+  private func pass(
+    _ request: PageRequest, _ attempt: AttemptFlags, after failed: Ref<Zone>?
+  ) -> Ref<Page>? {
     var near: UInt8?
     for position in 0..<zonelists.count(of: request.node) {
       let zone = zones[zonelists.zone(position, of: request.node)]
@@ -23,7 +29,7 @@ extension PageAllocator {
         guard near == nil || near == zone.pointee.node else { return nil }
         near = zone.pointee.node
       }
-      guard canSpare(zone, request, attempt) else { continue }
+      guard zone != failed, canSpare(zone, request, attempt) else { continue }
       if let page = take(from: zone, request, attempt) { return page }
     }
     return nil
@@ -53,33 +59,37 @@ extension PageAllocator {
     guard let page = take(request.order, request.type, attempt, from: zone, on: processor) else {
       return nil
     }
-    // Types were mixed: reclaim makes room before it goes on.
-    if attempt.contains(.wakesReclaim), zone.pointee.counters.has(.boostedWatermark) {
-      zone.pointee.counters.clear(.boostedWatermark)
-      wakeReclaim(of: zone, .zero, request.flags)
-    }
+    reactToBoost(of: zone, request.flags)
     // The next such request shall find the pageblock.
     if attempt.contains(.highAtomic) { reserveHighAtomic(page, request.order, zone) }
     return page
   }
 
-  /// A block from the first zone of the list when that is well above its high mark and nothing was
-  /// out of the ordinary there lately: what nearly every request gets.
+  /// The first zone of the list when that is well above its high mark and nothing was out of the
+  /// ordinary there lately, as nearly every request finds it.
   @inline(__always)
-  func takeQuickly(
-    _ order: Order, _ flags: AllocationFlags, on processor: Int
-  ) -> Ref<Page>? {
-    let way = ways[processor, flags]
-    guard let zone = way.pointee.zone, !flags.contains(.thisNode), !faults.isArmed,
-      zone.pointee.allowsQuickly(order, above: way.pointee.limit, way.pointee.type)
+  func quickZone(
+    _ order: Order, _ flags: AllocationFlags, _ way: AllocationWay
+  ) -> Ref<Zone>? {
+    guard let zone = way.zone, !flags.contains(.thisNode), !faults.isArmed,
+      zone.pointee.allowsQuickly(order, above: way.limit, way.type)
     else { return nil }
-    let attempt = way.pointee.attempt(flags)
-    return take(order, way.pointee.type, attempt, from: zone, on: processor)
+    return zone
+  }
+
+  /// Wakes the background reclaim when types were mixed: it makes room before that goes on.
+  @inline(never)
+  func reactToBoost(of zone: Ref<Zone>, _ flags: AllocationFlags) {
+    guard flags.contains(.wakesReclaim), zone.pointee.counters.has(.boostedWatermark) else {
+      return
+    }
+    zone.pointee.counters.clear(.boostedWatermark)
+    wakeReclaim(.zero, flags)
   }
 
   /// Linux: `rmqueue()`.
   @inline(__always)
-  private func take(
+  func take(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, from zone: Ref<Zone>,
     on processor: Int
   ) -> Ref<Page>? {

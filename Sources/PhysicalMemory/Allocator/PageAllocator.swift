@@ -72,9 +72,15 @@ public struct PageAllocator: ~Copyable {
   public func allocatePages(
     order: Order, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    guard let page = takeQuickly(order, flags, on: processors.index) else {
+    let processor = processors.index
+    let way = ways[processor, flags].pointee
+    guard let zone = quickZone(order, flags, way) else {
       return try allocateCarefully(order, flags, .local)
     }
+    guard let page = take(order, way.type, way.attempt(flags), from: zone, on: processor) else {
+      return try allocateCarefully(order, flags, .local, after: zone)
+    }
+    if !zone.pointee.counters.isCalm { reactToBoost(of: zone, flags) }
     return prepare(page, order, flags)
   }
 

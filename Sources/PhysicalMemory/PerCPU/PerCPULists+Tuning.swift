@@ -8,9 +8,6 @@ struct PerCPUTuning {
   var isBelowHigh: Bool
   /// Reclaim works in the zone.
   var isReclaimed: Bool
-  /// A processor with a large share of the cache may keep freed large blocks until a batch is full.
-  /// Linux: `PCPF_FREE_HIGH_BATCH`.
-  var keepsLargeFrees: Bool
 
   @inline(__always)
   var batch: Int { Int(bitPattern: marks.batch.rawValue) }
@@ -87,7 +84,6 @@ extension PerCPULists {
     let isLarge = order > .zero && order <= PerCPULists.largestOrder
     defer { lastFreeWasLarge = isLarge }
     return isLarge && lastFreeWasLarge && freeCount >= tuning.batch
-      && (!tuning.keepsLargeFrees || count >= tuning.batch)
   }
 
   /// The count from which frames go back. Linux: `nr_pcp_high()`.

@@ -16,8 +16,6 @@ struct PerCPULists: Sendable {
   var freeCount = 0
   /// Whether the last free was of more than one frame. Linux: `PCPF_PREV_FREE_HIGH_ORDER`.
   var lastFreeWasLarge = false
-  /// Batches left until the lists are emptied for lack of use. Linux: `expire`.
-  var expiry: UInt8 = 0
   private var lists = InlineArray<14, PageList>(repeating: PageList())
 
   /// Lists that are filled and emptied one by one, as before the marks of a zone are known.

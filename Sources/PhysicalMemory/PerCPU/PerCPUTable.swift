@@ -7,17 +7,9 @@ internal import MemoryTypes
 struct PerCPUTable: @unchecked Sendable {
   typealias Slot = SpinLock<PerCPULists>
 
-  private let base: UnsafeMutableRawPointer?
-  /// How many processors there are; 0 for a zone without frames.
+  private let base: UnsafeMutableRawPointer
+  /// How many processors there are.
   let count: Int
-
-  /// No processors.
-  static var none: PerCPUTable { PerCPUTable() }
-
-  private init() {
-    unsafe base = nil
-    count = 0
-  }
 
   /// Empty lists for `count` processors in `size(for:)` bytes at `base`, aligned to 64.
   @unsafe
@@ -41,7 +33,7 @@ struct PerCPUTable: @unchecked Sendable {
     precondition(UInt(bitPattern: processor) < UInt(bitPattern: count), "no such processor")
     // SAFETY: the slots were initialised, and stand as long as the zone.
     return unsafe Ref(
-      (base.unsafelyUnwrapped + processor &* Self.stride).assumingMemoryBound(to: Slot.self))
+      (base + processor &* Self.stride).assumingMemoryBound(to: Slot.self))
   }
 
   /// The frames on the lists of all processors.

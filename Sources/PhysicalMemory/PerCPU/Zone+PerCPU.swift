@@ -119,6 +119,6 @@ extension Zone {
   var tuning: PerCPUTuning {
     PerCPUTuning(
       marks: perCPUMarks, isBelowHigh: counters.has(.belowHigh),
-      isReclaimed: counters.has(.reclaimActive), keepsLargeFrees: false)
+      isReclaimed: counters.has(.reclaimActive))
   }
 }

@@ -50,7 +50,7 @@ public struct Zone: ~Copyable {
   /// How far mixing types may raise the watermarks, in 1/10,000 of the high one.
   /// Linux: `watermark_boost_factor`.
   public internal(set) var boostFactor: UInt = 15_000
-  /// The lists of each processor, side by side; nil for a zone without frames.
+  /// The lists of each processor, side by side.
   let perCPU: PerCPUTable
   let counters = ZoneCounters()
   /// The free lists, reached under the zone's lock only. Linux: `zone->lock`.
