@@ -30,11 +30,12 @@ struct AllocationWays: @unchecked Sendable {
   static func count(processors: Int) -> Int { processors * 32 }
 
   @unsafe
-  init(_ base: UnsafeMutablePointer<AllocationWay>, processors: Int) {
-    unsafe self.base = base
+  init(_ base: UnsafeMutableRawPointer, processors: Int) {
+    let count = Self.count(processors: processors)
+    unsafe self.base = base.bindMemory(to: AllocationWay.self, capacity: count)
     processorCount = processors
     let empty = AllocationWay(zone: nil, highest: .normal, type: .unmovable, base: [])
-    unsafe base.initialize(repeating: empty, count: Self.count(processors: processors))
+    unsafe self.base.initialize(repeating: empty, count: count)
   }
 
   @inline(__always)

@@ -17,52 +17,40 @@ struct BootParts {
   /// One per zone.
   let lags: UnsafeMutableRawPointer
 
-  /// The bytes that the tables of `plan` need.
-  static func size(_ plan: BootPlan) -> Int {
-    var block = BootBlock()
-    _ = BootParts(plan, &block, isZeroed: true)
-    return block.size
-  }
-
-  /// Cuts `block` into the tables; nil while it only adds up.
+  /// Makes empty tables in the block at `home`, which is as large as the layout of `plan` says.
   ///
   /// - Parameter isZeroed: The bytes are zero, which is what unused descriptors hold.
-  init?(_ plan: BootPlan, _ block: inout BootBlock, isZeroed: Bool) {
-    let zoneCount = plan.zoneCount
+  @unsafe
+  init(_ plan: BootPlan, in home: UnsafeMutableRawPointer, isZeroed: Bool) {
+    let layout = BootLayout(plan)
     let processors = plan.options.processors
-    let frameCount = Int(plan.frames.count.rawValue)
-    let allocator = unsafe block.take(1, of: PageAllocator.self)
-    let nodes = unsafe block.take(plan.nodeCount, of: Node.self)
-    let zones = unsafe block.take(zoneCount, of: Zone.self)
-    let lists = unsafe block.take(Zonelists.size(zones: zoneCount, nodes: plan.nodeCount))
-    let processorNodes = unsafe block.take(processors, of: UInt8.self)
-    let ways = unsafe block.take(
-      AllocationWays.count(processors: processors), of: AllocationWay.self)
-    let lags = unsafe block.take(zoneCount * CounterLags.size(for: processors))
-    let perCPU = unsafe block.take(zoneCount * PerCPUTable.size(for: processors))
-    let types = unsafe block.take(plan.pageblockCount)
-    let descriptors = unsafe block.take(frameCount, of: Page.self)
-    guard let allocator = unsafe allocator, let nodes = unsafe nodes, let zones = unsafe zones,
-      let lists = unsafe lists, let processorNodes = unsafe processorNodes,
-      let ways = unsafe ways, let lags = unsafe lags, let perCPU = unsafe perCPU,
-      let types = unsafe types,
-      let descriptors = unsafe descriptors
-    else { return nil }
-    unsafe self.allocator = allocator
-    self.nodes = unsafe NodeTable(nodes, count: plan.nodeCount)
-    self.zones = unsafe ZoneTable(zones, count: zoneCount, kindCount: plan.kindCount)
-    zonelists = unsafe Zonelists(lists, zones: zoneCount, nodes: plan.nodeCount)
-    self.processorNodes = unsafe ProcessorNodes(
-      processorNodes, count: processors, nodes: plan.nodeCount)
-    self.ways = unsafe AllocationWays(ways, processors: processors)
-    unsafe self.lags = lags
-    unsafe self.perCPU = perCPU
+    unsafe allocator = (home + layout.allocator).bindMemory(to: PageAllocator.self, capacity: 1)
+    nodes = unsafe NodeTable(
+      (home + layout.nodes).bindMemory(to: Node.self, capacity: plan.nodeCount),
+      count: plan.nodeCount)
+    zones = unsafe ZoneTable(
+      (home + layout.zones).bindMemory(to: Zone.self, capacity: plan.zoneCount),
+      count: plan.zoneCount, kindCount: plan.kindCount)
+    zonelists = unsafe Zonelists(
+      home + layout.zonelists, zones: plan.zoneCount, nodes: plan.nodeCount)
+    processorNodes = unsafe ProcessorNodes(
+      (home + layout.processorNodes).bindMemory(to: UInt8.self, capacity: processors),
+      count: processors, nodes: plan.nodeCount)
+    ways = unsafe AllocationWays(home + layout.ways, processors: processors)
+    unsafe lags = home + layout.lags
+    unsafe perCPU = home + layout.perCPU
     pageblocks = unsafe PageblockMap(
-      types, over: plan.frames, order: plan.options.pageblockOrder)
-    for index in 0..<(isZeroed ? 0 : frameCount) {
-      unsafe (descriptors + index).initialize(to: Page())
-    }
-    pages = unsafe PageArray(
-      base: descriptors, start: plan.frames.start, count: plan.frames.count)
+      home + layout.pageblocks, over: plan.frames, order: plan.options.pageblockOrder)
+    pages = unsafe Self.descriptors(home + layout.pages, plan.frames, isZeroed)
+  }
+
+  @unsafe
+  private static func descriptors(
+    _ place: UnsafeMutableRawPointer, _ frames: FrameRange, _ isZeroed: Bool
+  ) -> PageArray {
+    let count = Int(frames.count.rawValue)
+    let base = unsafe place.bindMemory(to: Page.self, capacity: count)
+    for index in 0..<(isZeroed ? 0 : count) { unsafe (base + index).initialize(to: Page()) }
+    return unsafe PageArray(base: base, start: frames.start, count: frames.count)
   }
 }

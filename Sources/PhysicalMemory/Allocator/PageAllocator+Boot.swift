@@ -32,10 +32,7 @@ extension PageAllocator {
         // SAFETY: memblock gives the block to this allocator alone, and the window shows all of it.
         unsafe directMap.pointer(to: try reserveHome(&memblock, directMap, plan))
       }
-    var block = unsafe BootBlock(start)
-    guard let parts = BootParts(plan, &block, isZeroed: isZeroed) else {
-      throw .outOfMemory
-    }
+    let parts = unsafe BootParts(plan, in: start, isZeroed: isZeroed)
     let written = WrittenFrames(untouched, from: directMap.frames.start)
     let groups = plan.groupsByMobility(memblock)
     unsafe build(parts, plan, memblock, groups, written)
@@ -52,7 +49,7 @@ extension PageAllocator {
   public static func homeSize(
     memblock: borrowing Memblock, directMap: DirectMap, options: PageAllocatorOptions
   ) -> ByteCount {
-    ByteCount(UInt(BootParts.size(BootPlan(memblock, directMap, options))))
+    ByteCount(UInt(BootLayout(BootPlan(memblock, directMap, options)).size))
   }
 
   private static func reserveHome(
@@ -60,7 +57,7 @@ extension PageAllocator {
   ) throws(AllocationError) -> PhysicalAddress {
     let pageSize = directMap.pageSize
     let mask = UInt64(pageSize.offsetMask)
-    let size = (UInt64(BootParts.size(plan)) + mask) & ~mask
+    let size = (UInt64(BootLayout(plan).size) + mask) & ~mask
     let window = PhysicalRange(
       pageSize.address(of: plan.frames.start), pageSize.address(of: plan.frames.end))
     return try memblock.allocate(
