@@ -78,6 +78,8 @@ extension AddressSpace {
     flags.formUnion([.mayRead, .mayWrite, .mayExecute])
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
+    // Also where the mapping is not of a file: such memory stands apart from what has no `MAP_SYNC`.
+    if request.flags.contains(.synchronous) { flags.insert(.synchronous) }
     if request.flags.contains(.stack), services.pointee.version.stackFlagRefusesHugePages,
       layout.hugePageSize > .zero || layout.architecture == .i386
     {

@@ -25,16 +25,23 @@ struct FuzzCommand: ParsableCommand {
   @Option(help: "What the calls are about: basic, access, files, remap, advice, fork or all.")
   var profile = FuzzProfile.all
 
+  @Option(help: ArgumentHelp("Go on until N differences are found.", valueName: "N"))
+  var differences = 1
+
   @OptionGroup var json: JSONOption
 
   func validate() throws {
     if calls < 1 { throw ValidationError("--calls takes at least 1, not \(calls)") }
+    if differences < 1 {
+      throw ValidationError("--differences takes at least 1, not \(differences)")
+    }
   }
 
   func run() throws {
     let bar = ProgressBar("fuzzing")
     var run = FuzzRun(
       seed: seed ?? UInt64.random(in: 1...999_999_999), calls: calls, profile: profile)
+    run.differenceLimit = differences
     run.progress = { bar.update($0) }
     let report: FuzzReport
     do {
@@ -43,17 +50,17 @@ struct FuzzCommand: ParsableCommand {
     }
     try json.write { try JSONReport.data(format: "octavo-fuzz", report) }
     show(report)
-    if report.difference != nil { throw ExitStatus.difference }
+    if !report.differences.isEmpty { throw ExitStatus.difference }
   }
 
   /// A script has standard output for itself, so that it can be replayed.
   private func show(_ report: FuzzReport) {
     if json.replacesText { return }
-    guard let difference = report.difference else {
-      return StandardStreams.write(FuzzText.summary(of: report))
+    if report.differences.isEmpty { return StandardStreams.write(FuzzText.summary(of: report)) }
+    for difference in report.differences {
+      for line in FuzzText.lines(of: difference, report) { StandardStreams.complain(line) }
+      StandardStreams.write(difference.script)
     }
-    for line in FuzzText.lines(of: difference, report) { StandardStreams.complain(line) }
-    StandardStreams.write(difference.script)
   }
 }
 
@@ -79,9 +86,9 @@ enum FuzzText {
 
   static func lines(of difference: FuzzReport.Difference, _ report: FuzzReport) -> [String] {
     [
-      "fuzz --seed \(report.seed) --calls \(report.steps) --profile \(report.profile.rawValue) "
-        + "found a difference in step \(difference.step) of subject \(report.subjects) "
-        + "(\(difference.profile.rawValue)); \(difference.shrunkSteps) steps are left of it",
+      "fuzz --seed \(report.seed) --profile \(report.profile.rawValue): a difference in step "
+        + "\(difference.step) of subject \(difference.subject) "
+        + "(\(difference.profile.rawValue)), shrunk to \(difference.shrunkSteps) steps",
       "\(difference.what): the kernel says \(difference.kernel), Octavo \(difference.octavo)",
     ]
   }

@@ -12,12 +12,14 @@ public struct FuzzReport: Codable, Sendable {
   public var subjects = 0
   /// What was compared.
   public var checked = ReplayReport.Checks()
-  public var difference: Difference?
+  /// What differed, each shrunk; a subject ends with its first one.
+  public var differences: [Difference] = []
   public var seconds = 0.0
 
-  /// The first difference, shrunk.
+  /// The first difference of a subject, shrunk.
   public struct Difference: Codable, Sendable {
-    /// The seed of its subject.
+    /// Which subject of the run it was, from 1, and its seed.
+    public var subject: Int
     public var seed: UInt64
     public var profile: FuzzProfile
     /// The step of that subject at which it showed.

@@ -17,6 +17,8 @@ public struct FuzzRun {
   public var calls: Int
   public var profile: FuzzProfile
   public var stepsPerSubject = 1000
+  /// The run goes on with other subjects until so many of them differed.
+  public var differenceLimit = 1
   /// Told after each subject how many of the steps are done.
   public var progress: ((ReadingProgress) -> Void)?
   /// Changes what the running kernel is said to have answered: a fault for tests to find.
@@ -40,7 +42,7 @@ public struct FuzzRun {
     var report = FuzzReport(
       seed: seed, profile: profile, kernel: FuzzConditions(profile, seed: seed).header.kernel ?? "")
     var seeds = SeededGenerator(seed: seed)
-    while report.steps < calls, report.difference == nil {
+    while report.steps < calls, report.differences.count < differenceLimit {
       let turn = profile.turns[report.subjects % profile.turns.count]
       let limit = min(stepsPerSubject, calls - report.steps)
       try runSubject(seeds.next(), turn, limit, files, &report)
@@ -63,7 +65,8 @@ public struct FuzzRun {
     report.unbuilt.merge(outcome.unbuilt, uniquingKeysWith: +)
     report.checked.add(outcome.checked)
     if let difference = outcome.difference {
-      report.difference = try trial.shrink(outcome.steps, difference, seed)
+      report.differences.append(
+        try trial.shrink(outcome.steps, difference, subject: report.subjects, seed))
     }
   }
 }
