@@ -14,7 +14,7 @@ final class SubjectFiles {
   static var areSupported: Bool { subject_is_supported() != 0 }
 
   init() throws(FuzzError) {
-    let name = "octavo-fuzz-\(ProcessInfo.processInfo.processIdentifier)"
+    let name = "octavo-fuzz-\(UUID().uuidString.prefix(8))"
     folder = FileManager.default.temporaryDirectory.appending(path: name).path(
       percentEncoded: false)
     do {
