@@ -123,7 +123,7 @@ extension OracleProbe.PageState {
 }
 
 extension FuzzDescriptor {
-  fileprivate var text: String {
+  var text: String {
     let mode =
       switch access {
       case .readOnly, .unknown: "O_RDONLY"
