@@ -79,7 +79,7 @@ extension AddressSpace {
   }
 
   /// Linux: `unlink_anon_vmas()`: the last member frees the family.
-  private func leaveFamily(_ vma: Ref<VMA>) {
+  func leaveFamily(_ vma: Ref<VMA>) {
     guard let family = vma.pointee.anonVMA else { return }
     vma.pointee.anonVMA = nil
     family.pointee.members -= 1

@@ -78,7 +78,7 @@ extension AddressSpace {
     flags.formUnion([.mayRead, .mayWrite, .mayExecute])
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
-    if request.flags.contains(.stack), services.pointee.version.stackFlagRefusesHugePages,
+    if request.flags.contains(.stack), services.pointee.rules.contains(.stackFlagRefusesHugePages),
       layout.hugePageSize > .zero || layout.architecture == .i386
     {
       flags.insert(.noHugePages)
@@ -141,6 +141,9 @@ extension AddressSpace {
   mutating func mapArea(
     _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
   ) throws(MapError) -> VirtualAddress {
+    guard services.pointee.rules.contains(.checksBeforeReplacing) else {
+      return try replaceArea(range, given, file: givenFile, pageOffset: pageOffset)
+    }
     var flags = given
     let pages = pageCount(range)
     let removal = try gatherAreas(in: range)
@@ -163,6 +166,47 @@ extension AddressSpace {
     return range.start
   }
 
+  /// The same as kernels before 6.12 did it: what stands there is gone before the promise is asked for.
+  ///
+  /// Linux: `mmap_region()`, mm/mmap.c.
+  private mutating func replaceArea(
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+  ) throws(MapError) -> VirtualAddress {
+    var flags = given
+    let pages = pageCount(range)
+    guard mayExpand(flags, by: pages - mappedPages(in: range)) else { throw .outOfMemory }
+    do { try removeAreas(gatherAreas(in: range)) } catch { throw .outOfMemory }
+    let charged = flags.isAccountable ? pages : .zero
+    try services.pointee.charge(charged)
+    if flags.isAccountable { flags.insert(.accounted) }
+    do throws(MapError) {
+      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      defer { if givenFile == nil, let file { services.release(file) } }
+      let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+      try install(
+        VMA(range: range, flags: flags, pageOffset: offset, file: file), Removal(range: range))
+    } catch {
+      services.pointee.uncharge(charged)
+      throw error
+    }
+    account(flags, added: pages)
+    if flags.contains(.locked) { accounts.locked += pages }
+    return range.start
+  }
+
+  /// Linux: `count_vma_pages_range()`, mm/mmap.c.
+  private func mappedPages(in range: VirtualRange) -> PageCount {
+    var pages = PageCount.zero
+    var area = vmas.vma(in: range)
+    while let vma = area, vma.pointee.start < range.end {
+      let part = VirtualRange(
+        max(range.start, vma.pointee.start), min(range.end, vma.pointee.end))
+      pages += pageCount(part)
+      area = vmas.next(vma)
+    }
+    return pages
+  }
+
   /// The unnamed file that shared anonymous memory is a mapping of. Linux: `shmem_zero_setup()`.
   private func sharedMemoryFile(
     _ flags: VMAFlags, _ length: ByteCount
@@ -183,7 +227,8 @@ extension AddressSpace {
     if area.flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
     let candidate = MergeCandidate(
       range: area.range, flags: area.flags, pageOffset: area.pageOffset, file: area.file,
-      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start))
+      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start),
+      prefersNext: !services.pointee.rules.contains(.previousMergesFirst))
     if mergeNew(candidate) != nil {
       if let spare { services.pointee.vmas.free(spare) }
     } else if let spare {

@@ -15,6 +15,8 @@ struct MergeCandidate {
   var next: Ref<VMA>?
   /// Only grow the previous VMA (the heap). Linux: `just_expand`.
   var onlyExtendsPrevious = false
+  /// The next VMA's family decides which previous one may join. Linux: `mmap_region()` before 6.12.
+  var prefersNext = false
 }
 
 extension AddressSpace {
@@ -25,10 +27,7 @@ extension AddressSpace {
   /// Linux: `vma_merge_new_range()`, mm/vma.c.
   mutating func mergeNew(_ candidate: MergeCandidate) -> Ref<VMA>? {
     guard candidate.flags.isDisjoint(with: .special) else { return nil }
-    let joinsPrevious = canJoinPrevious(candidate)
-    let joinsNext =
-      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
-
+    let (joinsPrevious, joinsNext) = joints(of: candidate)
     if joinsPrevious, let previous = candidate.previous {
       adoptFamily(previous, candidate)
       if joinsNext, let next = candidate.next {
@@ -77,6 +76,19 @@ extension AddressSpace {
     return next
   }
 
+  /// Which neighbours a new mapping joins.
+  private func joints(of candidate: MergeCandidate) -> (previous: Bool, next: Bool) {
+    if candidate.prefersNext, canJoinNext(candidate, alsoPrevious: false) {
+      var both = candidate
+      both.anonVMA = candidate.next?.pointee.anonVMA
+      return (canJoinPrevious(both), true)
+    }
+    let joinsPrevious = canJoinPrevious(candidate)
+    let joinsNext =
+      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
+    return (joinsPrevious, joinsNext)
+  }
+
   /// Linux: `can_vma_merge_left()`, `can_vma_merge_after()`.
   private func canJoinPrevious(_ candidate: MergeCandidate) -> Bool {
     guard let previous = candidate.previous, previous.pointee.end == candidate.range.start else {
@@ -113,7 +125,9 @@ extension AddressSpace {
   private func isSameFamily(_ target: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
     switch (target.pointee.anonVMA, candidate.anonVMA) {
     case (nil, nil): true
-    case (nil, .some): !(candidate.middle?.pointee.hasInheritedPages ?? false)
+    case (nil, .some):
+      services.pointee.rules.contains(.familySpreadsToUntouched)
+        && !(candidate.middle?.pointee.hasInheritedPages ?? false)
     case (.some, nil): !target.pointee.hasInheritedPages
     case (let left?, let right?): left == right
     }

@@ -16,6 +16,7 @@ extension AddressSpace {
   public mutating func mprotect(
     _ start: VirtualAddress, _ length: ByteCount, _ protection: Protection
   ) throws(MapError) {
+    let start = layout.untagged(start)
     let growth = protection.intersection([.growsDown, .growsUp])
     guard growth != [.growsDown, .growsUp] else { throw .invalidArgument }
     guard pageSize.isAligned(start) else { throw .invalidArgument }
@@ -67,6 +68,7 @@ extension AddressSpace {
     _ part: VirtualRange, of vma: Ref<VMA>, _ wanted: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
     let old = vma.pointee.flags
+    guard !old.contains(.sealed) else { throw .notPermitted }
     guard wanted != old else { return vma }
     let pages = pageCount(part)
     var flags = wanted
@@ -96,7 +98,9 @@ extension AddressSpace {
   ) throws(MapError) -> Bool {
     let old = vma.pointee.flags
     guard flags.contains(.write) else {
-      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil {
+      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil,
+        services.pointee.rules.contains(.readOnlyReturnsPromise)
+      {
         flags.remove(.accounted)
       }
       return false

@@ -85,6 +85,9 @@ public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var code = PageCount.zero
   public internal(set) var stack = PageCount.zero
   public internal(set) var locked = PageCount.zero
+  /// Pages among `locked` whose areas are not locked any more: `MREMAP_DONTUNMAP` forgets to take them
+  /// back.
+  public internal(set) var orphanedLocks = PageCount.zero
   public internal(set) var highWaterVMAs = 0
 }
 

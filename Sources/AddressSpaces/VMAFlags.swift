@@ -43,6 +43,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var hugePages: VMAFlags { VMAFlags(rawValue: 0x2000_0000) }
   public static var noHugePages: VMAFlags { VMAFlags(rawValue: 0x4000_0000) }
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
+  /// Protected by `mseal`. Linux: `VM_SEALED` of 6.17; bit 63 before.
+  public static var sealed: VMAFlags { VMAFlags(rawValue: 1 << 42) }
 
   /// Read, write and execute. Linux: `VM_ACCESS_FLAGS`.
   public static var access: VMAFlags { [.read, .write, .execute] }

@@ -17,6 +17,7 @@ extension Errno {
       case .badAddress: .EFAULT
       case .unsupportedFlag: .EOPNOTSUPP
       case .notMappable: .ENODEV
+      case .notImplemented: .ENOSYS
       case .badDescriptor: .EBADF
       }
   }
