@@ -86,9 +86,10 @@ extension AddressSpace {
     let candidate = MergeCandidate(
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
-      file: vma.pointee.file, anonVMA: vma.pointee.anonVMA, previous: vma, next: vmas.next(vma))
+      file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
+      previous: vma, next: vmas.next(vma))
     if mergeNew(candidate) == nil {
-      vmas.setRange(vma, VirtualRange(vma.pointee.start, added.end))
+      setRange(vma, VirtualRange(vma.pointee.start, added.end))
     }
     account(flags, added: pages)
     if flags.contains(.locked) {
@@ -168,12 +169,14 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: target.start) : source.pageOffset(of: old.start, pageSize)
     let candidate = MergeCandidate(
       range: target, flags: source.flags, pageOffset: offset, file: source.file,
-      anonVMA: source.anonVMA, previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
+      opening: source.opening, anonVMA: source.anonVMA, previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
       next: vmas.vma(atOrAfter: target.start).flatMap { $0.unless(old) })
     guard mergeNew(candidate) == nil else { return }
     do throws(MapError) {
       let copy = try addArea(
-        VMA(range: target, flags: source.flags, pageOffset: offset, file: source.file))
+        VMA(
+          range: target, flags: source.flags, pageOffset: offset, file: source.file,
+          opening: source.opening))
       if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
     } catch {
       dropCopies(VirtualRange(target.start, count: old.count))

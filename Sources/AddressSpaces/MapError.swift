@@ -21,6 +21,8 @@ public enum MapError: Error, Hashable, Sendable {
   case unsupportedFlag
   /// The file cannot be mapped. `ENODEV`.
   case notMappable
+  /// Something stands in the way for now. `EBUSY`.
+  case busy
   /// The descriptor is not open. `EBADF`.
   case badDescriptor
 }

@@ -48,6 +48,12 @@ extension Replayer {
         return 0
       }
     case .mremap: return performMremap(call, task)
+    case .ftruncate:
+      return raw { () throws(Errno) in
+        try computer.kernel.ftruncate(
+          openFile(call), length: Int64(bitPattern: arguments.a1))
+        return 0
+      }
     default: return nil
     }
   }

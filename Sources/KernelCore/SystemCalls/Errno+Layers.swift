@@ -18,6 +18,7 @@ extension Errno {
       case .unsupportedFlag: .EOPNOTSUPP
       case .notMappable: .ENODEV
       case .badDescriptor: .EBADF
+      case .busy: .EBUSY
       }
   }
 }
