@@ -87,6 +87,10 @@ extension AddressSpace {
   mutating func servePage(
     _ vma: Ref<VMA>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) -> Bool {
+    // A layout may promise more than the tables of the machine can translate.
+    guard address.rawValue >> UInt(tables.format.virtualAddressBits - 1) < 2 else {
+      throw .outOfMemory
+    }
     if let leaf = tables.leaf(at: address) {
       try upgrade(vma, address, leaf.frame, leaf.attributes, access)
     } else if vma.pointee.isAnonymous {

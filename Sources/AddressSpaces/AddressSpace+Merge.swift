@@ -115,7 +115,9 @@ extension AddressSpace {
   private func isSameFamily(_ target: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
     switch (target.pointee.anonVMA, candidate.anonVMA) {
     case (nil, nil): true
-    case (nil, .some): !(candidate.middle?.pointee.hasInheritedPages ?? false)
+    case (nil, .some):
+      services.pointee.version.untouchedAdoptFamilies
+        && !(candidate.middle?.pointee.hasInheritedPages ?? false)
     case (.some, nil): !target.pointee.hasInheritedPages
     case (let left?, let right?): left == right
     }

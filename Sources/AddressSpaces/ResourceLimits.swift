@@ -74,6 +74,11 @@ public struct LinuxVersion: Comparable, Hashable, Sendable {
     (left.major, left.minor) < (right.major, right.minor)
   }
 
+  /// Areas that only touch the heap are labelled `[heap]` too (before 6.6).
+  public var labelsHeapNeighbours: Bool { self < LinuxVersion(6, 6) }
+  /// An area without a family takes over that of a touched neighbour it merges with (6.16 and later).
+  /// Linux: `is_mergeable_anon_vma()`, where `list_is_singular()` of an empty chain was false.
+  public var untouchedAdoptFamilies: Bool { self >= LinuxVersion(6, 16) }
   /// Anonymous mappings of a multiple of the huge-page size are aligned to it (6.7 and later).
   public var alignsAnonymousMappings: Bool { self >= LinuxVersion(6, 7) }
   /// `MAP_STACK` areas refuse huge pages, hence do not merge with others (6.7 and later).
