@@ -11,12 +11,15 @@ public struct MapRequest: Sendable {
   public var file: Ref<MappedFile>?
   /// What the descriptor was opened for.
   public var access: FileAccess
+  /// Which opening of the file the descriptor stands for; any numbers that differ will do.
+  public var opening: UInt32
   /// The byte of the file to begin with; a multiple of the page size.
   public var offset: UInt64
 
   public init(
     address: VirtualAddress, length: ByteCount, protection: Protection, flags: MapFlags,
-    file: Ref<MappedFile>? = nil, access: FileAccess = [.read, .write], offset: UInt64 = 0
+    file: Ref<MappedFile>? = nil, access: FileAccess = [.read, .write], opening: UInt32 = 0,
+    offset: UInt64 = 0
   ) {
     self.address = address
     self.length = length
@@ -24,6 +27,7 @@ public struct MapRequest: Sendable {
     self.flags = flags
     self.file = file
     self.access = access
+    self.opening = opening
     self.offset = offset
   }
 
@@ -65,7 +69,8 @@ extension AddressSpace {
     if request.flags.contains(.fixedNoReplace), vmas.vma(in: range) != nil { throw .rangeInUse }
     let flags = try areaFlags(request, length)
     return try mapArea(
-      range, flags, file: request.file, pageOffset: request.file == nil ? nil : pageOffset)
+      range, flags, file: request.file, opening: request.opening,
+      pageOffset: request.file == nil ? nil : pageOffset)
   }
 
   private func pageCount(_ length: ByteCount) -> UInt { length.rawValue >> UInt(pageSize.shift) }
@@ -139,10 +144,12 @@ extension AddressSpace {
   ///
   /// Linux: `__mmap_region()`, mm/vma.c.
   mutating func mapArea(
-    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?,
+    opening: UInt32 = 0, pageOffset: UInt?
   ) throws(MapError) -> VirtualAddress {
     guard services.pointee.rules.contains(.checksBeforeReplacing) else {
-      return try replaceArea(range, given, file: givenFile, pageOffset: pageOffset)
+      return try replaceArea(
+        range, given, file: givenFile, opening: opening, pageOffset: pageOffset)
     }
     var flags = given
     let pages = pageCount(range)
@@ -156,7 +163,9 @@ extension AddressSpace {
       // The area holds the file by itself from here on.
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
-      try install(VMA(range: range, flags: flags, pageOffset: offset, file: file), removal)
+      let area = VMA(
+        range: range, flags: flags, pageOffset: offset, file: file, opening: opening)
+      try install(area, removal)
     } catch {
       services.pointee.uncharge(charged)
       throw error
@@ -170,7 +179,8 @@ extension AddressSpace {
   ///
   /// Linux: `mmap_region()`, mm/mmap.c.
   private mutating func replaceArea(
-    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, opening: UInt32,
+    pageOffset: UInt?
   ) throws(MapError) -> VirtualAddress {
     var flags = given
     let pages = pageCount(range)
@@ -184,7 +194,8 @@ extension AddressSpace {
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
       try install(
-        VMA(range: range, flags: flags, pageOffset: offset, file: file), Removal(range: range))
+        VMA(range: range, flags: flags, pageOffset: offset, file: file, opening: opening),
+        Removal(range: range))
     } catch {
       services.pointee.uncharge(charged)
       throw error
@@ -227,6 +238,7 @@ extension AddressSpace {
     if area.flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
     let candidate = MergeCandidate(
       range: area.range, flags: area.flags, pageOffset: area.pageOffset, file: area.file,
+      opening: area.opening,
       previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start),
       prefersNext: !services.pointee.rules.contains(.previousMergesFirst))
     if mergeNew(candidate) != nil {

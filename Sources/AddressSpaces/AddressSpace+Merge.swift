@@ -8,6 +8,8 @@ struct MergeCandidate {
   var flags: VMAFlags
   var pageOffset: UInt
   var file: Ref<MappedFile>?
+  /// See `VMA.opening`.
+  var opening: UInt32 = 0
   var anonVMA: Ref<AnonVMA>?
   /// The VMA whose part changes; nil for a new mapping.
   var middle: Ref<VMA>?
@@ -34,14 +36,13 @@ extension AddressSpace {
         adoptFamily(previous, from: next)
         absorb(next, into: previous)
       } else {
-        vmas.setRange(previous, VirtualRange(previous.pointee.start, candidate.range.end))
+        setRange(previous, VirtualRange(previous.pointee.start, candidate.range.end))
       }
       return previous
     }
     guard joinsNext, let next = candidate.next else { return nil }
     adoptFamily(next, candidate)
-    next.pointee.pageOffset = candidate.pageOffset
-    vmas.setRange(next, VirtualRange(candidate.range.start, next.pointee.end))
+    setRange(next, VirtualRange(candidate.range.start, next.pointee.end))
     return next
   }
 
@@ -117,7 +118,8 @@ extension AddressSpace {
   /// Same flags but for soft-dirty, same file, nothing special. Linux: `is_mergeable_vma()`.
   private func isAlike(_ vma: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
     vma.pointee.flags.symmetricDifference(candidate.flags).subtracting(.softDirty).isEmpty
-      && vma.pointee.file == candidate.file && vma.pointee.special == .none
+      && vma.pointee.file == candidate.file && vma.pointee.opening == candidate.opening
+      && vma.pointee.special == .none
   }
 
   /// Linux: `is_mergeable_anon_vma()`: one family, or one side has none and the other did not inherit
@@ -149,7 +151,7 @@ extension AddressSpace {
   private mutating func absorb(_ next: Ref<VMA>, into vma: Ref<VMA>) {
     let end = next.pointee.end
     removeArea(next)
-    vmas.setRange(vma, VirtualRange(vma.pointee.start, end))
+    setRange(vma, VirtualRange(vma.pointee.start, end))
   }
 
   /// Moves the border between two neighbours; one that becomes empty is removed.
@@ -160,19 +162,16 @@ extension AddressSpace {
     let oldBorder = right.pointee.start
     if border == end {
       removeArea(right)
-      vmas.setRange(left, VirtualRange(start, end))
+      setRange(left, VirtualRange(start, end))
     } else if border == start {
-      right.pointee.pageOffset &-= pageCount(VirtualRange(start, oldBorder)).rawValue
       removeArea(left)
-      vmas.setRange(right, VirtualRange(start, end))
+      setRange(right, VirtualRange(start, end))
     } else if border > oldBorder {
-      right.pointee.pageOffset &+= pageCount(VirtualRange(oldBorder, border)).rawValue
-      vmas.setRange(right, VirtualRange(border, end))
-      vmas.setRange(left, VirtualRange(start, border))
+      setRange(right, VirtualRange(border, end))
+      setRange(left, VirtualRange(start, border))
     } else {
-      right.pointee.pageOffset &-= pageCount(VirtualRange(border, oldBorder)).rawValue
-      vmas.setRange(left, VirtualRange(start, border))
-      vmas.setRange(right, VirtualRange(border, end))
+      setRange(left, VirtualRange(start, border))
+      setRange(right, VirtualRange(border, end))
     }
   }
 }

@@ -103,7 +103,8 @@ extension AddressSpace {
     let candidate = MergeCandidate(
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
-      file: vma.pointee.file, anonVMA: vma.pointee.anonVMA, previous: vma, next: vmas.next(vma))
+      file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
+      previous: vma, next: vmas.next(vma))
     guard mergeNew(candidate) != nil else {
       if flags.contains(.accounted) { services.pointee.uncharge(pages) }
       throw .outOfMemory

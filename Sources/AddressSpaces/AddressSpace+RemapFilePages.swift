@@ -39,7 +39,7 @@ extension AddressSpace {
       MapRequest(
         address: range.start, length: length,
         protection: Protection(rawValue: UInt32(area.flags.intersection(.access).rawValue)),
-        flags: mapping, file: area.file, offset: UInt64(page) << shift))
+        flags: mapping, file: area.file, opening: area.opening, offset: UInt64(page) << shift))
     return (range, area.flags.contains(.locked) || !flags.contains(.nonblock))
   }
 
@@ -48,7 +48,8 @@ extension AddressSpace {
     var last = first
     while last.pointee.end < end {
       guard let next = vmas.next(last), next.pointee.start == last.pointee.end,
-        next.pointee.file == first.pointee.file, next.pointee.flags == first.pointee.flags
+        next.pointee.file == first.pointee.file,
+        next.pointee.opening == first.pointee.opening, next.pointee.flags == first.pointee.flags
       else { return false }
       last = next
     }

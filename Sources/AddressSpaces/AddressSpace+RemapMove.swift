@@ -97,14 +97,14 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: range.start) : source.pageOffset(of: remap.start, pageSize)
     let candidate = MergeCandidate(
       range: range, flags: source.flags, pageOffset: offset, file: source.file,
-      anonVMA: source.anonVMA, previous: vmas.vma(before: range.start),
+      opening: source.opening, anonVMA: source.anonVMA, previous: vmas.vma(before: range.start),
       next: vmas.vma(atOrAfter: range.start))
     guard source.special != .none || mergeNew(candidate) == nil else { return }
     do throws(MapError) {
       let copy = try addArea(
         VMA(
           range: range, flags: source.flags, pageOffset: offset, file: source.file,
-          special: source.special))
+          opening: source.opening, special: source.special))
       if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
     } catch {
       dropCopies(VirtualRange(range.start, count: remap.oldLength))

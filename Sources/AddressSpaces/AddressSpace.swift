@@ -57,8 +57,6 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var accounts = AreaAccounts()
   public internal(set) var resident = ResidentCounts()
   public internal(set) var faults = FaultCounts()
-  /// A copy that ran out of memory half-way: good for `destroy` only.
-  var isIncomplete = false
 
   /// An empty address space: a root table and nothing else.
   ///

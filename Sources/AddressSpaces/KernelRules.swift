@@ -28,6 +28,7 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var remapsSeveralAreas: KernelRules { KernelRules(rawValue: 1 << 7) }
   public static var countsLocksTwice: KernelRules { KernelRules(rawValue: 1 << 8) }
   public static var previousMergesFirst: KernelRules { KernelRules(rawValue: 1 << 9) }
+  public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
 }
 
 extension KernelRules {
@@ -42,7 +43,7 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { 10 }
+  public static var rowCount: Int { 11 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
@@ -109,6 +110,12 @@ extension KernelRules {
         since: LinuxVersion(6, 12), function: "vma_merge_new_range(), mm/vma.c",
         now: "a new mapping between touched areas of two families joins the one below",
         before: "it joins the one above")
+    case 9:
+      Row(
+        rule: .labelsHeapItselfOnly, name: "labelsHeapItselfOnly",
+        since: LinuxVersion(6, 6), function: "vma_is_initial_heap(), include/linux/mm.h",
+        now: "maps labels the areas between the heap's start and the break [heap]",
+        before: "and those that only touch them")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",

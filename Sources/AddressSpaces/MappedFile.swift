@@ -15,6 +15,8 @@ public struct MappedFile {
   public var references: Int
   /// Page number to `Page`: the page cache of this file.
   public var cache: RadixTree<RadixNodes>
+  /// The VMAs that map it, by the pages they show. Linux: `i_mmap`.
+  public internal(set) var mappings = IntervalTree<FileMappingLinking>()
   /// What `/proc/PID/maps` shows, in `kmalloc` memory.
   public var name: FileName
   /// Its file system asks for large mappings to be aligned to huge pages.
@@ -22,6 +24,8 @@ public struct MappedFile {
   public let alignsToHugePages: Bool
   /// Pages promised for it. Linux: `shmem_acct_size()`.
   var reserved: PageCount
+  /// What may no longer be done with it, for good. Linux: `shmem_inode_info.seals`.
+  public internal(set) var seals: FileSeals = []
 
   public enum Kind: UInt8, Sendable {
     /// A file on a disk.
@@ -30,10 +34,23 @@ public struct MappedFile {
     case sharedMemory
     /// A character device or another object without pages of its own.
     case device
+    /// A directory, a pipe, a text of `/proc`: no mapping can be made of it.
+    case unmappable
   }
 
   /// Whether it can be mapped at all. Linux: `can_mmap_file()`.
-  public var isMappable: Bool { true }
+  public var isMappable: Bool { kind != .unmappable }
+
+  /// The largest size it can have: 2^44 - 4096 bytes on a disk with blocks of 4 KiB, 2^63 - 1 in memory.
+  /// Linux: `s_maxbytes`.
+  public var maximumSize: UInt64 {
+    kind == .regular ? (1 << 44) - 4096 : UInt64(Int64.max)
+  }
+
+  /// Whether its seals allow another size. Linux: `shmem_setattr()`.
+  public func allowsSize(_ wanted: UInt64) -> Bool {
+    !(wanted < size && seals.contains(.shrink)) && !(wanted > size && seals.contains(.grow))
+  }
 
   /// Whether offsets of a mapping can be counted. Linux: `file_mmap_ok()`: `s_maxbytes` is 2^63 - 1.
   func canHold(_ length: ByteCount, at offset: UInt64) -> Bool {

@@ -61,6 +61,12 @@ extension Replayer {
           task, address: UInt(arguments.a0), length: UInt(arguments.a1), flags: UInt(arguments.a2))
         return 0
       }
+    case .ftruncate:
+      return raw { () throws(Errno) in
+        try computer.kernel.ftruncate(
+          openFile(call), length: Int64(bitPattern: arguments.a1))
+        return 0
+      }
     default: return nil
     }
   }

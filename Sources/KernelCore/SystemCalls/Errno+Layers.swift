@@ -19,6 +19,7 @@ extension Errno {
       case .notMappable: .ENODEV
       case .notImplemented: .ENOSYS
       case .badDescriptor: .EBADF
+      case .busy: .EBUSY
       }
   }
 }
