@@ -169,7 +169,8 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: target.start) : source.pageOffset(of: old.start, pageSize)
     let candidate = MergeCandidate(
       range: target, flags: source.flags, pageOffset: offset, file: source.file,
-      opening: source.opening, anonVMA: source.anonVMA, previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
+      opening: source.opening, anonVMA: source.anonVMA,
+      previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
       next: vmas.vma(atOrAfter: target.start).flatMap { $0.unless(old) })
     guard mergeNew(candidate) == nil else { return }
     do throws(MapError) {

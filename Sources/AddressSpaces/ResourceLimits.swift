@@ -74,6 +74,8 @@ public struct LinuxVersion: Comparable, Hashable, Sendable {
     (left.major, left.minor) < (right.major, right.minor)
   }
 
+  /// `MAP_DROPPABLE` is known (6.11 and later).
+  public var knowsDroppableMemory: Bool { self >= LinuxVersion(6, 11) }
   /// Areas that only touch the heap are labelled `[heap]` too (before 6.6).
   public var labelsHeapNeighbours: Bool { self < LinuxVersion(6, 6) }
   /// An area without a family takes over that of a touched neighbour it merges with (6.16 and later).
