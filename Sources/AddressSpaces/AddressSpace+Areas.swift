@@ -47,7 +47,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, at address: VirtualAddress, ignoringLimit: Bool = false
   ) throws(MapError) -> Ref<VMA> {
     guard ignoringLimit || vmas.count < limits.maximumVMAs else { throw .outOfMemory }
-    guard vma.pointee.special == .none else { throw .invalidArgument }
+    guard vma.pointee.special == .none, isBorder(address, of: vma) else { throw .invalidArgument }
     var upper = vma.pointee
     upper.range = VirtualRange(address, vma.pointee.end)
     upper.pageOffset = vma.pointee.pageOffset(of: address, pageSize)
@@ -60,6 +60,12 @@ extension AddressSpace {
     setRange(vma, VirtualRange(vma.pointee.start, address))
     insertArea(object)
     return object
+  }
+
+  /// Whether a VMA can be cut there: huge pages stay whole. Linux: `hugetlb_vm_op_split()`.
+  private func isBorder(_ address: VirtualAddress, of vma: Ref<VMA>) -> Bool {
+    guard let file = vma.pointee.file else { return true }
+    return address.rawValue & (file.pointee.blockSize.rawValue &- 1) == 0
   }
 
   /// Makes sure that a VMA which is about to get an anonymous page has a family: a neighbour's when

@@ -51,6 +51,13 @@ extension AddressSpace {
   /// flushed. Linux: `do_mmap()`, mm/mmap.c.
   public mutating func mmap(_ request: MapRequest) throws(MapError) -> VirtualAddress {
     guard request.length > .zero else { throw .invalidArgument }
+    if request.flags.contains(.hugeTLB) { return try mapHugePages(request) }
+    return try mapPages(request)
+  }
+
+  /// Linux: `do_mmap()`, mm/mmap.c.
+  mutating func mapPages(_ request: MapRequest) throws(MapError) -> VirtualAddress {
+    guard request.length > .zero else { throw .invalidArgument }
     let hint = request.isFixed ? request.address : roundedHint(request.address)
     let length = pageSize.roundUp(request.length)
     guard length > .zero else { throw .outOfMemory }
@@ -109,6 +116,9 @@ extension AddressSpace {
       guard !flags.contains(.growsDown) else { throw .invalidArgument }
       return flags.union([.shared, .mayShare])
     case .private: return flags
+    case .droppable where services.pointee.rules.contains(.knowsDroppableMemory):
+      guard flags.isDisjoint(with: [.locked, .growsDown]) else { throw .invalidArgument }
+      return flags.union([.droppable, .noReserve, .wipeOnFork, .dontDump])
     default: throw .invalidArgument
     }
   }
@@ -128,13 +138,33 @@ extension AddressSpace {
       }
       flags.formUnion([.shared, .mayShare])
       if !request.access.contains(.write) { flags.subtract([.mayWrite, .shared]) }
+      // A sealed file may be mapped for reading, and stays so.
+      let isSealed = !file.pointee.seals.isDisjoint(with: .againstMappings)
+      if isSealed, !request.protection.contains(.write) { flags.remove(.mayWrite) }
     case .private: break
     default: throw .invalidArgument
     }
     guard request.access.contains(.read) else { throw .accessDenied }
     guard file.pointee.isMappable else { throw .notMappable }
     guard !flags.contains(.growsDown) else { throw .invalidArgument }
+    if request.flags.contains(.synchronous) { flags.insert(.synchronous) }
     return flags
+  }
+
+  /// Lets the file agree to a mapping whose place is free already. No file here is memory that stays
+  /// when power goes, which `MAP_SYNC` asks for, and no huge pages are reserved.
+  ///
+  /// Linux: `call_mmap()`: `ext4_file_mmap()`, `hugetlbfs_file_mmap()`, `shmem_mmap()`.
+  private func askFile(_ area: VMA) throws(MapError) {
+    guard let file = area.file else { return }
+    switch file.pointee.kind {
+    case .regular: if area.flags.contains(.synchronous) { throw .unsupportedFlag }
+    case .hugePages: try askForHugePages(area, file)
+    case .sharedMemory:
+      let writes = area.flags.isSuperset(of: [.shared, .write])
+      if writes, !file.pointee.seals.isDisjoint(with: .againstMappings) { throw .notPermitted }
+    case .device, .unmappable: break
+    }
   }
 
   /// Clears the range, checks the accounts, and joins the new area to its neighbours or adds it.
@@ -159,7 +189,8 @@ extension AddressSpace {
     try services.pointee.charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
-      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      let file =
+        if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count, removal) }
       // The area holds the file by itself from here on.
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
@@ -190,7 +221,10 @@ extension AddressSpace {
     try services.pointee.charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
-      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      let file =
+        if let givenFile { givenFile } else {
+          try sharedMemoryFile(flags, range.count, Removal(range: range))
+        }
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
       try install(
@@ -218,22 +252,35 @@ extension AddressSpace {
     return pages
   }
 
-  /// The unnamed file that shared anonymous memory is a mapping of. Linux: `shmem_zero_setup()`.
-  private func sharedMemoryFile(
-    _ flags: VMAFlags, _ length: ByteCount
+  /// The unnamed file that shared anonymous memory is a mapping of.
+  ///
+  /// It is made when the range is clear already: where it is refused, a gap stays.
+  /// Linux: `shmem_zero_setup()`, `vms_abort_munmap_vmas()`, mm/vma.h.
+  private mutating func sharedMemoryFile(
+    _ flags: VMAFlags, _ length: ByteCount, _ removal: Removal
   ) throws(MapError) -> Ref<MappedFile>? {
     guard flags.contains(.shared) else { return nil }
-    return try services.makeSharedMemory(
-      length, isReserved: !flags.contains(.noReserve), pageSize)
+    do throws(MapError) {
+      return try services.makeSharedMemory(
+        length, isReserved: !flags.contains(.noReserve), pageSize)
+    } catch {
+      removeAreas(removal)
+      throw error
+    }
   }
 
   /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.
   ///
-  /// - Throws: `outOfMemory`; nothing has been removed then.
+  /// - Throws: `outOfMemory`; nothing has been removed then. Or what the file says to the mapping: what
+  ///   stood in the range is gone then.
   private mutating func install(_ area: VMA, _ removal: Removal) throws(MapError) {
     // Where something is to be removed the object is made first: afterwards there is no way back.
     let spare = removal.first == nil ? nil : try makeArea(area)
     removeAreas(removal)
+    do throws(MapError) { try askFile(area) } catch {
+      if let spare { services.pointee.vmas.free(spare) }
+      throw error
+    }
     // What the removed areas had promised goes over to the new one without being asked for again.
     if area.flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
     let candidate = MergeCandidate(

@@ -36,7 +36,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ file: Ref<MappedFile>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) {
     let index = vma.pointee.pageOffset(of: address, pageSize)
-    guard isInside(file, index) else { throw .beyondFile }
+    guard isInside(file, index), file.pointee.kind != .hugePages else { throw .beyondFile }
     let cached = try services.cachedPage(file, index)
     if access == .write, !vma.pointee.flags.contains(.shared) {
       return try copyIn(vma, address, from: cached)

@@ -63,26 +63,45 @@ extension AddressSpace {
     removeAreas(removal)
   }
 
-  /// The old range stays without its pages, and the whole area that holds it is unlocked.
+  /// The old range stays without its pages, unlocked.
   ///
   /// What it counted as locked is never taken back. Linux: `dontunmap_complete()`, mm/mremap.c.
   private mutating func leaveEmpty(_ remap: Remapping) {
-    guard let vma = vmas.vma(at: remap.start) else { return }
+    let old = VirtualRange(remap.start, count: remap.oldLength)
+    guard var vma = vmas.vma(at: old.start) else { return }
     if vma.pointee.flags.contains(.locked) {
-      let unlocked = pageCount(vma.pointee.range)
-      accounts.orphanedLocks += unlocked
+      if !services.pointee.rules.contains(.unlocksWholeSource) { vma = splitOff(old, from: vma) }
+      accounts.orphanedLocks += pageCount(vma.pointee.range)
       vma.pointee.flags.subtract([.locked, .lockOnFault])
       if !services.pointee.rules.contains(.countsLocksTwice) {
-        accounts.orphanedLocks -= pageSize.pages(in: remap.newLength)
+        accounts.orphanedLocks -= pageCount(old)
       }
     }
-    if vma.pointee.range == VirtualRange(remap.start, count: remap.oldLength) { leaveFamily(vma) }
+    if vma.pointee.range == old { leaveFamily(vma) }
+  }
+
+  /// The part of an area as one of its own, as far as there are objects for the splits.
+  private mutating func splitOff(_ part: VirtualRange, from vma: Ref<VMA>) -> Ref<VMA> {
+    var middle = vma
+    if part.start > middle.pointee.start, let upper = try? split(middle, at: part.start) {
+      middle = upper
+    }
+    if part.end < middle.pointee.end { _ = try? split(middle, at: part.end) }
+    return middle
   }
 
   /// The growth of a locked mapping is there at once. Linux: the end of `do_mremap()`.
   private mutating func populateGrowth(_ flags: VMAFlags, _ remap: Remapping) {
     guard flags.contains(.locked), remap.newLength > remap.oldLength else { return }
     populate(VirtualRange(remap.target + remap.oldLength, remap.target + remap.newLength))
+  }
+
+  /// A neighbour of the new place, unless it is the source and must not merge with its copy.
+  private func neighbour(_ vma: Ref<VMA>?, _ remap: Remapping) -> Ref<VMA>? {
+    guard let vma, remap.flags.contains(.dontUnmap), vma.pointee.range.contains(remap.start),
+      !services.pointee.rules.contains(.unlocksWholeSource)
+    else { return vma }
+    return nil
   }
 
   /// Adds the area at the new place. When there is no memory for it, the copied leaves go again.
@@ -97,8 +116,9 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: range.start) : source.pageOffset(of: remap.start, pageSize)
     let candidate = MergeCandidate(
       range: range, flags: source.flags, pageOffset: offset, file: source.file,
-      opening: source.opening, anonVMA: source.anonVMA, previous: vmas.vma(before: range.start),
-      next: vmas.vma(atOrAfter: range.start))
+      opening: source.opening, anonVMA: source.anonVMA,
+      previous: neighbour(vmas.vma(before: range.start), remap),
+      next: neighbour(vmas.vma(atOrAfter: range.start), remap))
     guard source.special != .none || mergeNew(candidate) == nil else { return }
     do throws(MapError) {
       let copy = try addArea(

@@ -29,6 +29,8 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var countsLocksTwice: KernelRules { KernelRules(rawValue: 1 << 8) }
   public static var previousMergesFirst: KernelRules { KernelRules(rawValue: 1 << 9) }
   public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
+  public static var knowsDroppableMemory: KernelRules { KernelRules(rawValue: 1 << 11) }
+  public static var unlocksWholeSource: KernelRules { KernelRules(rawValue: 1 << 12) }
 }
 
 extension KernelRules {
@@ -43,7 +45,7 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { 11 }
+  public static var rowCount: Int { 13 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
@@ -116,6 +118,18 @@ extension KernelRules {
         since: LinuxVersion(6, 6), function: "vma_is_initial_heap(), include/linux/mm.h",
         now: "maps labels the areas between the heap's start and the break [heap]",
         before: "and those that only touch them")
+    case 10:
+      Row(
+        rule: .knowsDroppableMemory, name: "knowsDroppableMemory",
+        since: LinuxVersion(6, 11), function: "do_mmap(), mm/mmap.c",
+        now: "MAP_DROPPABLE is a type of mapping",
+        before: "EINVAL")
+    case 11:
+      Row(
+        rule: .unlocksWholeSource, name: "unlocksWholeSource",
+        since: LinuxVersion(6, 17), function: "dontunmap_complete(), mm/mremap.c",
+        now: "MREMAP_DONTUNMAP unlocks the whole area it moves from, which its copy may merge with",
+        before: "it unlocks the range only, split off, and the copy stays apart from its source")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",

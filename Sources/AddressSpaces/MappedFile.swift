@@ -1,4 +1,5 @@
 internal import KernelHeap
+internal import Machine
 public import MemoryTypes
 internal import PageTables
 internal import PhysicalMemory
@@ -22,6 +23,8 @@ public struct MappedFile {
   /// Its file system asks for large mappings to be aligned to huge pages.
   /// Linux: `f_op->get_unmapped_area` is `thp_get_unmapped_area()`.
   public let alignsToHugePages: Bool
+  /// Its mappings consist of blocks of this size, which is the page's but for files of huge pages.
+  public let blockSize: ByteCount
   /// Pages promised for it. Linux: `shmem_acct_size()`.
   var reserved: PageCount
   /// What may no longer be done with it, for good. Linux: `shmem_inode_info.seals`.
@@ -32,6 +35,8 @@ public struct MappedFile {
     case regular
     /// Memory with a file's face: tmpfs, memfd, shared anonymous mappings.
     case sharedMemory
+    /// Huge pages reserved beforehand; none are. Linux: hugetlbfs.
+    case hugePages
     /// A character device or another object without pages of its own.
     case device
     /// A directory, a pipe, a text of `/proc`: no mapping can be made of it.
@@ -88,8 +93,8 @@ extension Ref where Object == MemoryServices {
     let copy = try copyName(name)
     let file = MappedFile(
       kind: kind, size: size, references: 1, cache: RadixTree(nodes: RadixNodes(services: self)),
-      name: copy,
-      alignsToHugePages: alignsToHugePages, reserved: .zero)
+      name: copy, alignsToHugePages: alignsToHugePages,
+      blockSize: pointee.pages.pointee.directMap.pageSize.bytes, reserved: .zero)
     do {
       return try pointee.files.allocate(file)
     } catch {
@@ -109,11 +114,32 @@ extension Ref where Object == MemoryServices {
     let file = MappedFile(
       kind: .sharedMemory, size: UInt64(length.rawValue), references: 1,
       cache: RadixTree(nodes: RadixNodes(services: self)),
-      name: .none, alignsToHugePages: false, reserved: pages)
+      name: .none, alignsToHugePages: false, blockSize: pageSize.bytes, reserved: pages)
     do {
       return try pointee.files.allocate(file)
     } catch {
       pointee.uncharge(pages)
+      throw .outOfMemory
+    }
+  }
+
+  /// The file behind a mapping of huge pages, which promises none of them.
+  ///
+  /// Linux: `hugetlb_file_setup()`, fs/hugetlbfs/inode.c.
+  func makeHugePages(_ length: ByteCount, _ size: ByteCount) throws(MapError) -> Ref<MappedFile> {
+    let name: StaticString = "/anon_hugepage (deleted)"
+    // SAFETY: a literal's bytes live as long as the program.
+    let bytes = unsafe Span<UInt8>(
+      _unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount)
+    let copy = try copyName(bytes)
+    let file = MappedFile(
+      kind: .hugePages, size: UInt64(length.rawValue), references: 1,
+      cache: RadixTree(nodes: RadixNodes(services: self)), name: copy, alignsToHugePages: false,
+      blockSize: size, reserved: .zero)
+    do {
+      return try pointee.files.allocate(file)
+    } catch {
+      freeName(copy)
       throw .outOfMemory
     }
   }

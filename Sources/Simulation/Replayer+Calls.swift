@@ -74,7 +74,6 @@ extension Replayer {
   private func performMmap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
     let arguments = call.arguments
     let flags = MapFlags(rawValue: UInt32(truncatingIfNeeded: arguments.a3))
-    if flags.contains(.hugeTLB) { return nil }
     let isAnonymous = flags.contains(.anonymous)
     let file: OpenFile = isAnonymous ? .none : openFile(call)
     return raw { () throws(Errno) in
