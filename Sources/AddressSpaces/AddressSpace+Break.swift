@@ -41,6 +41,7 @@ extension AddressSpace {
     let pages = pageCount(range)
     var flags = VMAFlags.dataDefault.union(defaultFlags)
     flags.insert(.accounted)
+    if layout.architecture == .arm64 { flags.insert(.tagsAllowed) }
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
     try services.pointee.charge(pages)
 

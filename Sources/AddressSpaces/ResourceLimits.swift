@@ -58,7 +58,7 @@ public struct CommitAccount: Hashable, Sendable {
   public mutating func uncharge(_ pages: PageCount) { committed -= pages }
 }
 
-/// Behaviour that changed between kernel versions and that a program can see.
+/// The release of a kernel. What it does otherwise than another stands in `KernelRules`.
 public struct LinuxVersion: Comparable, Hashable, Sendable {
   public var major: Int
   public var minor: Int
@@ -73,9 +73,4 @@ public struct LinuxVersion: Comparable, Hashable, Sendable {
   public static func < (left: Self, right: Self) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
-
-  /// Anonymous mappings of a multiple of the huge-page size are aligned to it (6.7 and later).
-  public var alignsAnonymousMappings: Bool { self >= LinuxVersion(6, 7) }
-  /// `MAP_STACK` areas refuse huge pages, hence do not merge with others (6.7 and later).
-  public var stackFlagRefusesHugePages: Bool { self >= LinuxVersion(6, 7) }
 }

@@ -17,7 +17,9 @@ extension Errno {
       case .badAddress: .EFAULT
       case .unsupportedFlag: .EOPNOTSUPP
       case .notMappable: .ENODEV
+      case .notImplemented: .ENOSYS
       case .badDescriptor: .EBADF
+      case .busy: .EBUSY
       }
   }
 }
