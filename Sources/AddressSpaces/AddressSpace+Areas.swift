@@ -28,6 +28,7 @@ extension AddressSpace {
     vmas.remove(vma)
     leaveFamily(vma)
     if let file = vma.pointee.file { services.release(file, into: &batch) }
+    services.release(vma.pointee.name)
     services.pointee.vmas.free(vma)
   }
 
@@ -52,6 +53,7 @@ extension AddressSpace {
 
     let object = try makeArea(upper)
     upper.anonVMA?.pointee.members += 1
+    upper.name?.pointee.references += 1
     vmas.setRange(vma, VirtualRange(vma.pointee.start, address))
     insertArea(object)
     return object

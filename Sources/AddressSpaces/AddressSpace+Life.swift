@@ -12,7 +12,7 @@ extension AddressSpace {
   /// Linux: `elf_load()`, fs/binfmt_elf.c; `_install_special_mapping()`, mm/mmap.c.
   public mutating func addImageArea(_ area: VMA) throws(MapError) {
     let pages = pageCount(area.range)
-    if area.flags.contains(.accounted) { try services.pointee.charge(pages) }
+    if area.flags.contains(.accounted) { try charge(pages) }
     do { _ = try addArea(area) } catch {
       if area.flags.contains(.accounted) { services.pointee.uncharge(pages) }
       throw error
@@ -38,6 +38,8 @@ extension AddressSpace {
   public mutating func copy(into child: Ref<AddressSpace>) throws(MapError) {
     child.pointee.heapStart = heapStart
     child.pointee.programBreak = programBreak
+    child.pointee.image = image
+    child.pointee.keys = keys
     var area = vmas.first
     while let vma = area {
       if !vma.pointee.flags.contains(.dontCopy) { try copyArea(vma, into: child) }
@@ -56,7 +58,10 @@ extension AddressSpace {
       VMA(
         range: source.range, flags: flags, pageOffset: source.pageOffset, file: source.file,
         special: source.special))
-    guard source.anonVMA != nil, let copy = child.pointee.vmas.vma(at: source.start) else { return }
+    guard let copy = child.pointee.vmas.vma(at: source.start) else { return }
+    copy.pointee.name = source.name
+    source.name?.pointee.references += 1
+    guard source.anonVMA != nil else { return }
     try child.pointee.prepareOwnFamily(copy)
     try copyPages(of: vma, to: copy, in: child)
   }

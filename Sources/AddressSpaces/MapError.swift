@@ -23,4 +23,14 @@ public enum MapError: Error, Hashable, Sendable {
   case notMappable
   /// The descriptor is not open. `EBADF`.
   case badDescriptor
+  /// Memory for a structure of the kernel's own is short just now. `EAGAIN`.
+  case tryAgain
+  /// The range is locked. `EBUSY`.
+  case busy
+  /// All protection keys are taken. `ENOSPC`.
+  case noSpace
+  /// Beyond what a file can hold. `EFBIG`.
+  case fileTooLarge
+  /// The kernel does not know the call. `ENOSYS`.
+  case notImplemented
 }

@@ -73,7 +73,7 @@ extension Ref where Object == MemoryServices {
     } catch { throw .outOfMemory }
   }
 
-  private func page(atAddress address: UInt) -> Ref<Page>? {
+  func page(atAddress address: UInt) -> Ref<Page>? {
     // SAFETY: the tree holds addresses of live page descriptors only.
     guard let pointer = unsafe UnsafeMutablePointer<Page>(bitPattern: address) else { return nil }
     return unsafe Ref<Page>(pointer)

@@ -17,6 +17,8 @@ public struct VMA {
   public var anonVMA: Ref<AnonVMA>?
   /// Came by fork from a parent whose pages it may still share. Linux: `anon_vma_chain` not singular.
   public var hasInheritedPages: Bool
+  /// What the program called it; nil for most. Linux: `anon_vma_name()`.
+  public var name: Ref<AreaName>?
   /// The page its special content has: vdso, vvar. Linux: `_install_special_mapping()`.
   public var special: SpecialMapping
 
@@ -36,6 +38,7 @@ public struct VMA {
     self.pageOffset = pageOffset
     self.file = file
     self.special = special
+    name = nil
     hasInheritedPages = false
     treeLink = TreeLink()
     listLink = ListLink()

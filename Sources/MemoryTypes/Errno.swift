@@ -30,6 +30,7 @@ public struct Errno: Error, Hashable, Sendable {
   public static var EINVAL: Errno { Errno(22) }
   public static var ENFILE: Errno { Errno(23) }
   public static var ETXTBSY: Errno { Errno(26) }
+  public static var EFBIG: Errno { Errno(27) }
   public static var ENOSPC: Errno { Errno(28) }
   public static var ENOSYS: Errno { Errno(38) }
   public static var EOVERFLOW: Errno { Errno(75) }
@@ -56,6 +57,7 @@ public struct Errno: Error, Hashable, Sendable {
     case 22: "EINVAL"
     case 23: "ENFILE"
     case 26: "ETXTBSY"
+    case 27: "EFBIG"
     case 28: "ENOSPC"
     case 38: "ENOSYS"
     case 75: "EOVERFLOW"

@@ -14,22 +14,6 @@ extension Replayer {
     }
   }
 
-  /// An oracle's access: the signal, or that there was none, is compared.
-  func replay(_ probe: OracleProbe, _ event: RecordedEvent) {
-    guard case .access(let kind, let address, _, let outcome) = probe else {
-      report.unsupported[probe.name, default: 0] += 1
-      return
-    }
-    guard let task = tasks[event.task] else { return }
-    report.checked.accesses += 1
-    let replayed = perform(kind.memoryAccess, at: address, task.kernelTask)
-    if replayed != outcome {
-      note(
-        event, "\(kind)(0x\(String(address, radix: 16)))", "\(outcome)", "\(replayed)")
-    }
-    expectMaps(event, "an access", mustAdopt: false)
-  }
-
   /// Translates as the processor would; a fault is served and the access done again, once.
   func perform(
     _ kind: MemoryAccess, at address: UInt64, _ task: Ref<Task>
@@ -72,20 +56,6 @@ extension AccessKind {
     case .read: .read
     case .write: .write
     case .execute: .execute
-    }
-  }
-}
-
-extension OracleProbe {
-  /// The record kind, as the log spells it.
-  var name: String {
-    switch self {
-    case .access(let kind, _, _, _): "\(kind)"
-    case .faults: "faults"
-    case .mincore: "mincore"
-    case .pagemap: "pagemap"
-    case .vmFlags: "vmflags"
-    case .status: "status"
     }
   }
 }

@@ -48,7 +48,7 @@ extension Replayer {
         return 0
       }
     case .mremap: return performMremap(call, task)
-    default: return nil
+    default: return performOther(call, task)
     }
   }
 
@@ -77,7 +77,7 @@ extension Replayer {
     }
   }
 
-  private func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
+  func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
     do throws(Errno) {
       return Int64(bitPattern: UInt64(try body()))
     } catch {
