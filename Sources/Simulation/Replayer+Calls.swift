@@ -14,6 +14,7 @@ extension Replayer {
     guard let task = task(of: event) else { return }
     if task.truth.isUnknown, learn(call, task) { return }
     if call.name == .brk, task.truth.learnsBreak { learnBreak(call, task) }
+    learnLockedLimit(call, task.kernelTask)
 
     guard let result = perform(call, task.kernelTask) else {
       report.unsupported[call.name.text, default: 0] += 1
