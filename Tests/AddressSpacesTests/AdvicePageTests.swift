@@ -1,5 +1,6 @@
 import AddressSpaces
 import MemoryTypes
+import PhysicalMemory
 import Testing
 
 /// Advices that act on pages.
