@@ -1,6 +1,7 @@
 internal import Machine
 public import MemoryTypes
 internal import PageTables
+internal import PhysicalMemory
 
 extension AddressSpace {
   /// Changes what may be done with the pages of a range.
@@ -76,6 +77,7 @@ extension AddressSpace {
     _ part: VirtualRange, of vma: Ref<VMA>, _ wanted: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
     let old = vma.pointee.flags
+    guard !old.contains(.sealed) else { throw .notPermitted }
     guard wanted != old else { return vma }
     let pages = pageCount(part)
     var flags = wanted
@@ -105,7 +107,9 @@ extension AddressSpace {
   ) throws(MapError) -> Bool {
     let old = vma.pointee.flags
     guard flags.contains(.write) else {
-      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil {
+      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil,
+        services.pointee.rules.contains(.readOnlyReturnsPromise)
+      {
         flags.remove(.accounted)
       }
       return false
@@ -133,7 +137,8 @@ extension AddressSpace {
   ) throws(MapError) -> Ref<VMA> {
     let candidate = MergeCandidate(
       range: part, flags: flags, pageOffset: vma.pointee.pageOffset(of: part.start, pageSize),
-      file: vma.pointee.file, anonVMA: vma.pointee.anonVMA, name: name, middle: vma,
+      file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
+      name: name, middle: vma,
       previous: vmas.previous(vma), next: vmas.next(vma))
     if let merged = mergeExisting(candidate) { return merged }
     var changed = vma
@@ -146,13 +151,27 @@ extension AddressSpace {
   /// Lets the present leaves of a range say what the VMA's flags say.
   private mutating func protectPages(_ range: VirtualRange, _ vma: Ref<VMA>) {
     let allowed = leafAttributes(for: vma.pointee)
-    let isShared = vma.pointee.flags.contains(.shared)
+    let area = vma.pointee
+    let services = services
     batch.add(range)
-    tables.protect(range) { leaf in
-      var changed = allowed.union(leaf.intersection([.accessed, .dirty]))
-      // A private page that was never written may be shared: the next write decides.
-      if !isShared, !leaf.contains(.dirty) { changed.remove(.write) }
+    tables.protectLeaves(range) { leaf in
+      var changed = allowed.union(leaf.attributes.intersection([.accessed, .dirty]))
+      if !Self.mayStayWritable(leaf, in: area, services) { changed.remove(.write) }
       return changed
     }
+  }
+
+  /// Whether a page may become writable without a fault: of private memory one that is nobody else's,
+  /// of a file that wants to know of writes one that is dirty already.
+  ///
+  /// Linux: `can_change_pte_writable()`, mm/mprotect.c.
+  private static func mayStayWritable(
+    _ leaf: Leaf, in area: VMA, _ services: Ref<MemoryServices>
+  ) -> Bool {
+    if area.flags.contains(.shared) {
+      return !area.isNotifiedOfWrites || leaf.attributes.contains(.dirty)
+    }
+    let page = services.pointee.pages.pointee.page(of: leaf.frame)
+    return page.pointee.isAnonymous && page.pointee.flags.contains(.anonymousExclusive)
   }
 }

@@ -60,8 +60,6 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var accounts = AreaAccounts()
   public internal(set) var resident = ResidentCounts()
   public internal(set) var faults = FaultCounts()
-  /// A copy that ran out of memory half-way: good for `destroy` only.
-  var isIncomplete = false
 
   /// An empty address space: a root table and nothing else.
   ///
@@ -88,6 +86,9 @@ public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var code = PageCount.zero
   public internal(set) var stack = PageCount.zero
   public internal(set) var locked = PageCount.zero
+  /// Pages among `locked` whose areas are not locked any more: `MREMAP_DONTUNMAP` forgets to take them
+  /// back.
+  public internal(set) var orphanedLocks = PageCount.zero
   public internal(set) var highWaterVMAs = 0
 }
 

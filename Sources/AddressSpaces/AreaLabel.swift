@@ -19,9 +19,17 @@ extension AddressSpace {
     case .vvarClock: return .vvarClock
     case .none: break
     }
-    if area.start < programBreak, area.end > heapStart { return .heap }
+    if isHeap(area) { return .heap }
     if area.start <= stackStart, area.end >= stackStart { return .stack }
     return area.name == nil ? .none : .named
+  }
+
+  /// Linux: `vma_is_initial_heap()`.
+  private func isHeap(_ area: VMA) -> Bool {
+    if services.pointee.rules.contains(.labelsHeapItselfOnly) {
+      return area.start < programBreak && area.end > heapStart
+    }
+    return area.start <= programBreak && area.end >= heapStart
   }
 }
 

@@ -12,7 +12,8 @@ public struct MemoryServices: ~Copyable {
   public let format: TranslationFormat
   /// The kernel's tables, whose upper part all spaces share where one root serves both halves.
   public let kernelRoot: PageFrameNumber?
-  public let version: LinuxVersion
+  /// What programs see of the kernel's version.
+  public let rules: KernelRules
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
   /// Whether programs and files put bytes into frames. A replay knows no bytes, only which pages are
@@ -49,7 +50,7 @@ public struct MemoryServices: ~Copyable {
     self.pages = pages
     self.format = format
     self.kernelRoot = kernelRoot
-    self.version = version
+    rules = KernelRules(version)
     self.commit = commit
     self.zeroPage = zeroPage
     self.hasContents = hasContents

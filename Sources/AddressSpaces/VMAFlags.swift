@@ -47,6 +47,13 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
   /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
   public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
+  /// arm64: tags may be turned on. Linux: `VM_MTE_ALLOWED`, which `maps` and `smaps` do not show. The heap
+  /// has it always, other memory only on processors with tags: so the two do not merge.
+  public static var tagsAllowed: VMAFlags { VMAFlags(rawValue: 1 << 33) }
+  /// Protected by `mseal`. Linux: `VM_SEALED` of 6.17; bit 63 before.
+  public static var sealed: VMAFlags { VMAFlags(rawValue: 1 << 42) }
+  /// Its pages may be dropped whenever memory is short. Linux: `VM_DROPPABLE`.
+  public static var droppable: VMAFlags { VMAFlags(rawValue: 1 << 40) }
 
   /// Read, write and execute. Linux: `VM_ACCESS_FLAGS`.
   public static var access: VMAFlags { [.read, .write, .execute] }
@@ -119,6 +126,8 @@ public struct MapFlags: OptionSet, Hashable, Sendable {
   public static var shared: MapFlags { MapFlags(rawValue: 0x01) }
   public static var `private`: MapFlags { MapFlags(rawValue: 0x02) }
   public static var sharedValidate: MapFlags { MapFlags(rawValue: 0x03) }
+  /// Private memory whose pages may be dropped. Linux: `MAP_DROPPABLE`, 6.11 and later.
+  public static var droppable: MapFlags { MapFlags(rawValue: 0x08) }
   public static var typeMask: MapFlags { MapFlags(rawValue: 0x0f) }
   public static var fixed: MapFlags { MapFlags(rawValue: 0x10) }
   public static var anonymous: MapFlags { MapFlags(rawValue: 0x20) }
@@ -134,6 +143,10 @@ public struct MapFlags: OptionSet, Hashable, Sendable {
   public static var hugeTLB: MapFlags { MapFlags(rawValue: 0x4_0000) }
   public static var synchronous: MapFlags { MapFlags(rawValue: 0x8_0000) }
   public static var fixedNoReplace: MapFlags { MapFlags(rawValue: 0x10_0000) }
+
+  /// The logarithm of the huge-page size asked for; 0 for the default. Linux: `MAP_HUGE_SHIFT`.
+  @inlinable
+  public var hugePageShift: UInt8 { UInt8(rawValue >> 26 & 0x3f) }
 
   /// The value of the four type bits: shared, private, shared-validate or none of them.
   @inlinable

@@ -11,8 +11,8 @@ extension Replayer {
   func replay(_ probe: OracleProbe, _ event: RecordedEvent) {
     guard let task = tasks[event.task] else { return }
     switch probe {
-    case .access(let kind, let address, _, let outcome):
-      compareAccess(kind, address, outcome, task, event)
+    case .access(let kind, let address, let value, let outcome):
+      compareAccess(kind, address, value, outcome, task, event)
     case .faults(let minor, let major): compareFaults(minor, major, task, event)
     case .mincore(let address, let length, let bits, let error):
       compareMincore((address, length), bits, error, task, event)
@@ -22,19 +22,23 @@ extension Replayer {
     }
   }
 
-  /// The signal, or that there was none.
+  /// The signal, or that there was none, and then the byte read.
   private func compareAccess(
-    _ kind: AccessKind, _ address: UInt64, _ outcome: OracleProbe.AccessOutcome,
+    _ kind: AccessKind, _ address: UInt64, _ value: UInt8?, _ outcome: OracleProbe.AccessOutcome,
     _ task: ReplayedTask, _ event: RecordedEvent
   ) {
     report.checked.accesses += 1
     let before = task.kernelTask.pointee.space.pointee.faults
-    let replayed = perform(kind.memoryAccess, at: address, task.kernelTask)
+    var byte = value ?? 0
+    let replayed = perform(kind.memoryAccess, at: address, task.kernelTask, &byte)
     let after = task.kernelTask.pointee.space.pointee.faults
     task.truth.accessFaults.minor += after.minor - before.minor
     task.truth.accessFaults.major += after.major - before.major
-    if replayed != outcome {
-      note(event, "\(kind)(0x\(String(address, radix: 16)))", "\(outcome)", "\(replayed)")
+    let isEqual = replayed == outcome && (outcome != .done || !comparesValues || byte == value)
+    if !isEqual {
+      note(
+        event, "\(kind)(0x\(String(address, radix: 16)))", Self.text(outcome, value),
+        Self.text(replayed, byte))
     }
     expectMaps(event, "an access", mustAdopt: false)
   }
@@ -102,7 +106,8 @@ extension Replayer {
     let space = task.kernelTask.pointee.space
     var replayed: [String] = []
     if let vma = space.pointee.vmas.vma(at: VirtualAddress(UInt(address))) {
-      vma.pointee.flags.forEachName(computer.configuration.version) { replayed.append("\($0)") }
+      let rules = KernelRules(computer.configuration.version)
+      vma.pointee.flags.forEachName(rules) { replayed.append("\($0)") }
     }
     guard replayed != flags else { return }
     note(
@@ -136,6 +141,11 @@ extension Replayer {
       ReplayReport.Difference(
         position: event.position, task: Int(event.task), what: what, recorded: recorded,
         replayed: replayed))
+  }
+
+  private static func text(_ outcome: OracleProbe.AccessOutcome, _ byte: UInt8?) -> String {
+    guard outcome == .done, let byte else { return "\(outcome)" }
+    return "0x" + String(byte, radix: 16)
   }
 
   private static func text(_ error: Errno?) -> String {

@@ -34,6 +34,9 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
   public static var swapBacked: PageFlags { PageFlags(rawValue: 1 << 10) }
   /// Used since the last scan. Linux: `PG_referenced`.
   public static var referenced: PageFlags { PageFlags(rawValue: 1 << 11) }
+  /// An anonymous page that one process alone has, so that it may be written without asking.
+  /// Linux: `PG_anon_exclusive`.
+  public static var anonymousExclusive: PageFlags { PageFlags(rawValue: 1 << 12) }
 }
 
 /// What the page allocator knows of a frame: written under the zone lock only, since it is read
