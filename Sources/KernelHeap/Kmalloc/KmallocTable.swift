@@ -12,10 +12,11 @@ struct KmallocTable: ~Copyable {
   /// One more than the largest class there may be.
   static var classCount: Int { 18 }
 
-  init(_ window: SlabWindow) {
+  init(_ window: SlabWindow, smallest: UInt) {
     self.window = window
     for step in 0..<24 {
-      smallClasses[step] = UInt8(KmallocClass.index(of: ByteCount(UInt(step + 1) * 8)))
+      let size = ByteCount(max(UInt(step + 1) * 8, smallest))
+      smallClasses[step] = UInt8(KmallocClass.index(of: size))
     }
   }
 }

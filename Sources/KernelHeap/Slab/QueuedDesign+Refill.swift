@@ -116,9 +116,28 @@ extension QueuedDesign {
     slab.colourOffset = nextColour(Int(slab.pointee.node))
     slab.indexList = listPlace(slab, list)
     for number in 0..<plan.count { setIndex(slab, number, number) }
+    shuffle(slab)
     guard let constructor = core.pointee.constructor else { return }
     for number in 0..<plan.count {
       constructor(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
+    }
+  }
+
+  /// Puts the numbers in random order where the heap wants that: but for the object with the list in
+  /// it, which goes last (Fisher and Yates). Linux: `shuffle_freelist()`.
+  private func shuffle(_ slab: Ref<Page>) {
+    guard let root = HeapRoot.existing(core.pointee.pages),
+      root.pointee.options.randomisesFreeLists
+    else { return }
+    let plan = state.pointee.plan
+    var generator = SeededGenerator(seed: root.draw())
+    var left = plan.management == .inObject ? plan.count - 1 : plan.count
+    while left > 1 {
+      let place = Int(generator.next(below: UInt32(left)))
+      left -= 1
+      let number = index(slab, place)
+      setIndex(slab, place, index(slab, left))
+      setIndex(slab, left, number)
     }
   }
 
