@@ -190,6 +190,9 @@ extension Ref where Object == SlabCore {
   @inline(never)
   private func misuse(_ object: UnsafeMutableRawPointer) {
     guard pointee.flags.isDebugging else { SlabMisuse.trapForeign() }
+    if pointee.design == .slab {
+      return QueuedDesign(self).misuse(UInt(bitPattern: object), in: nil)
+    }
     SlubDesign(self).report(of: nil) {
       $0.found("Attempt to free object outside of slab", UInt(bitPattern: object))
     }

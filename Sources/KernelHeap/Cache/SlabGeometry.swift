@@ -70,8 +70,12 @@ public struct SlabGeometry: Hashable, Sendable {
     perCPUPartialSlabs = (perCPUPartial * 2 + perSlab - 1) / perSlab
   }
 
-  /// As `plain`, which has no debugging, but with slots and slabs of other sizes.
-  init(_ plain: SlabGeometry, slotSize: ByteCount, order: Order, indexSize: UInt) {
+  /// As `plain`, which has no debugging, but with slots and slabs of other sizes, and a red zone and
+  /// a user's word where the design has them.
+  init(
+    _ plain: SlabGeometry, slotSize: ByteCount, order: Order, indexSize: UInt, leftZone: UInt = 0,
+    trackOffset: UInt = 0
+  ) {
     objectSize = plain.objectSize
     self.slotSize = slotSize
     alignment = plain.alignment
@@ -82,9 +86,9 @@ public struct SlabGeometry: Hashable, Sendable {
     perCPUPartial = 0
     perCPUPartialSlabs = 0
     linkOffset = plain.linkOffset
-    leftZone = 0
+    self.leftZone = leftZone
     innerSize = plain.innerSize
-    trackOffset = 0
+    self.trackOffset = trackOffset
     self.indexSize = indexSize
     reciprocal = ((1 &<< 40) - 1) / UInt64(slotSize.rawValue) + 1
   }

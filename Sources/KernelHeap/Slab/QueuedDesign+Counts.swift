@@ -37,6 +37,14 @@ extension QueuedDesign {
     }
   }
 
+  /// Whether `object`, which starts at a slot, is free.
+  func isFree(_ object: UInt) -> Bool {
+    guard let slab = slab(of: object), let number = number(of: object, in: slab) else {
+      return false
+    }
+    return isFree(object, number, in: slab)
+  }
+
   private func isFree(_ object: UInt, _ number: Int, in slab: Ref<Page>) -> Bool {
     var place = slab.activeObjects
     while place < state.pointee.plan.count {

@@ -39,10 +39,9 @@ extension QueuedDesign {
     }
     while array.count < plan.batch, let slab = firstSlab(&node) {
       node.remove(slab, of: plan.count)
-      while array.count < plan.batch, let object = takeObject(slab) {
-        array.push(object)
-        node.freeObjects -= 1
-      }
+      node.freeObjects -= plan.count - slab.activeObjects
+      while array.count < plan.batch, let object = takeObject(slab) { array.push(object) }
+      node.freeObjects += plan.count - slab.activeObjects
       node.insert(slab, of: plan.count)
     }
   }
@@ -60,7 +59,10 @@ extension QueuedDesign {
     let plan = state.pointee.plan
     guard active < plan.count else { return nil }
     let number = index(slab, active)
-    guard number < plan.count else { SlabMisuse.trapCorruptFreeList() }
+    guard number < plan.count else {
+      giveUp(slab)
+      return nil
+    }
     slab.activeObjects = active + 1
     // The last object is where the list stood.
     if active + 1 == plan.count && plan.management == .inObject { slab.indexList = 0 }
@@ -117,7 +119,13 @@ extension QueuedDesign {
     slab.indexList = listPlace(slab, list)
     for number in 0..<plan.count { setIndex(slab, number, number) }
     shuffle(slab)
-    guard let constructor = core.pointee.constructor else { return }
+    if isWatched {
+      for number in 0..<plan.count {
+        prepareWatched(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
+      }
+    }
+    // A poisoned object is constructed when it is handed out.
+    guard !core.pointee.flags.isPoisoned, let constructor = core.pointee.constructor else { return }
     for number in 0..<plan.count {
       constructor(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
     }

@@ -34,13 +34,23 @@ struct QueuedDesign: SlabDesigning {
   static func geometry(_ request: SlabRequest, of machine: HeapMachine) -> SlabGeometry {
     let plan = QueuedPlan(request, of: machine)
     let plain = SlubDesign.geometry(request.withoutWatch, of: machine)
+    let zones = QueuedZones(request)
     return SlabGeometry(
       plain, slotSize: ByteCount(plan.slotSize), order: plan.order,
-      indexSize: plan.management == .onSlab ? UInt(plan.indexSize) : 0)
+      indexSize: plan.management == .onSlab ? UInt(plan.indexSize) : 0, leftZone: zones.left,
+      trackOffset: zones.userOffset)
   }
 
   /// Linux: `____cache_alloc()`.
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    guard isWatched else { return try take(flags) }
+    while true {
+      let object = try take(flags)
+      if handOutWatched(object) { return object }
+    }
+  }
+
+  private func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     let processor = core.pointee.pages.pointee.processors.index
     let object = array(processor).pointee.withLock { array -> UInt? in
       array.isTouched = true
@@ -52,7 +62,8 @@ struct QueuedDesign: SlabDesigning {
 
   /// Linux: `___cache_free()`.
   func free(_ object: UInt, in slab: Ref<Page>) {
-    guard number(of: object, in: slab) != nil else { SlabMisuse.trapForeign() }
+    guard number(of: object, in: slab) != nil else { return misuse(object, in: slab) }
+    if isWatched && !takeBackWatched(object) { return }
     let processor = core.pointee.pages.pointee.processors.index
     let home = Int(slab.pointee.node)
     if nodeCount > 1, home != nodeIndex(of: processor) {
@@ -80,6 +91,7 @@ struct QueuedDesign: SlabDesigning {
   @inline(__always)
   func firstObject(of slab: Ref<Page>) -> UInt {
     unsafe UInt(bitPattern: core.pointee.pages.pointee.pointer(to: slab)) &+ slab.colourOffset
+      &+ core.pointee.geometry.leftZone
   }
 
   var nodeCount: Int { max(core.pointee.pages.pointee.nodes.count, 1) }

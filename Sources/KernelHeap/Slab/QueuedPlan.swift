@@ -36,13 +36,18 @@ struct QueuedPlan {
     let step = request.keptAlignment
     // A number of one byte is enough where no slab of a page has more objects.
     indexSize = machine.pageSize.bytes.rawValue >> 8 <= Self.smallestSlot ? 1 : 2
-    var slot = (request.objectSize.rawValue + step - 1) & ~(step - 1)
+    let zones = QueuedZones(request)
+    let bytes = request.flags.isDebugging ? zones.size : request.objectSize.rawValue
+    var slot = (bytes + step - 1) & ~(step - 1)
     if indexSize == 1 && slot < Self.smallestSlot {
       slot = (Self.smallestSlot + step - 1) & ~(step - 1)
     }
     slotSize = slot
     colourStep = max(line, step)
-    let keepsBytes = request.constructor != nil || request.flags.contains(.typeSafeByRCU)
+    // A watched object has no room for a list: its bytes tell who wrote over them.
+    let keepsBytes =
+      request.constructor != nil || request.flags.contains(.typeSafeByRCU)
+      || request.flags.isDebugging
     let cut = QueuedCut.best(
       QueuedCut.Wish(
         slot: slot, object: request.objectSize.rawValue, indexSize: UInt(indexSize),
