@@ -15,6 +15,8 @@ struct SlabCore: ~Copyable {
   let processorCount: Int
   /// How many free objects of any slabs a processor keeps.
   let spareCapacity: UInt
+  /// From one processor's lists of the unqueued design to the next one's, in bytes.
+  let processorStride: UInt
   let window: SlabWindow
   let geometry: SlabGeometry
   let design: SlabDesign
@@ -42,6 +44,7 @@ struct SlabCore: ~Copyable {
     window = SlabWindow(pages)
     self.linkKey = linkKey
     spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
+    processorStride = UInt(SlubProcessor.stride(spares: machine.options.spareObjects))
     processorCount = machine.processors
     self.geometry = geometry
     design = machine.options.design

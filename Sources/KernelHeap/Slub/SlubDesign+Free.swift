@@ -101,17 +101,28 @@ extension SlubDesign {
     if last != 0 || old.first != 0 { putOnNode(slab) }
   }
 
-  /// Linux: `flush_all()`.
+  /// Takes every list from every processor. Linux: `flush_all()`.
   func flush() {
+    // All of them first: their slabs come to the partial slabs of the processor at work.
+    if core.pointee.spareCapacity != 0 { flushSpares() }
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
-      flushSpare(of: processor)
       var slabs = PageList()
-      processor.pointee.partial.withLock { partial in
+      processor.pointee.withLists(source) { partial in
         slabs.append(&partial)
         if let (slab, list) = detach(processor) { deactivate(slab, list) }
       }
       while let slab = slabs.popFront() { putOnNode(slab) }
+    }
+  }
+
+  private func flushSpares() {
+    for index in 0..<core.pointee.processorCount {
+      let processor = self.processor(index)
+      freeChain(
+        processor.pointee.withLists(source) { _ in
+          processor.takeSpares(processor.pointee.spareCount, core)
+        })
     }
   }
 
