@@ -6,8 +6,8 @@ internal import Synchronization
 /// All that a cache is, at one address for its life: its slabs point at it, and the state of its
 /// design stands right behind it. Linux: `kmem_cache`.
 struct SlabCore: ~Copyable {
-  /// Not 0 when a request needs a closer look. In the first cache line, as is all that the quick
-  /// path reads.
+  /// 0 where the plain way will do: the unqueued design without options. In the first cache line, as
+  /// is all that the quick path reads.
   let attention: Atomic<UInt>
   let pages: Ref<PageAllocator>
   /// What links of free objects are mangled with; 0: they are not.
@@ -39,7 +39,9 @@ struct SlabCore: ~Copyable {
     pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
   ) {
     let flags = request.flags
-    attention = Atomic(machine.options.design == .slub && !flags.isDebugging ? 0 : 1)
+    let isSlub = machine.options.design == .slub && !flags.isDebugging
+    let isPlain = linkKey == 0 && machine.options.spareObjects == 0
+    attention = Atomic(isSlub ? (isPlain ? 0 : Self.hasOptions) : Self.isCareful)
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
@@ -58,6 +60,11 @@ struct SlabCore: ~Copyable {
     link = ListLink()
     self.target = target
   }
+
+  /// Spare objects, or mangled links.
+  static var hasOptions: UInt { 1 }
+  /// Another design, a watched cache, or one with a fault plan.
+  static var isCareful: UInt { 2 }
 
   /// Where the state of the design begins, counted from the core: at a cache line.
   @inline(__always)
@@ -92,16 +99,21 @@ extension Ref where Object == SlabCore {
   /// A slot for one object; cleared with `.zeroed`. Linux: `kmem_cache_alloc()`.
   @inline(__always)
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard pointee.attention.load(ordering: .relaxed) == 0, !flags.contains(.zeroed) else {
-      return try unsafe allocateCarefully(flags)
+    guard !flags.contains(.zeroed) else { return try unsafe allocateOtherwise(flags) }
+    return try unsafe allocateUncleared(flags)
+  }
+
+  /// As `allocate(_:)` when the caller knows that nothing is to be cleared.
+  @inline(__always)
+  func allocateUncleared(
+    _ flags: AllocationFlags
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    guard pointee.attention.load(ordering: .relaxed) == 0 else {
+      return try unsafe allocateOtherwise(flags)
     }
     let design = SlubDesign(self)
-    let slot: UInt
-    if let quick = design.takeQuickly() {
-      slot = quick
-    } else {
-      slot = try design.allocateSlowly(flags)
-    }
+    let quick = design.takePlainly()
+    let slot = quick != 0 ? quick : try design.allocateSlowly(flags)
     // SAFETY: a slot is never at address 0.
     return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
   }
@@ -120,6 +132,14 @@ extension Ref where Object == SlabCore {
   /// As `free(_:)` when the caller knows the slab.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
+    guard pointee.attention.load(ordering: .relaxed) == 0 else {
+      return unsafe freeOtherwise(object, in: slab)
+    }
+    SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab)
+  }
+
+  @inline(never)
+  private func freeOtherwise(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
     switch pointee.design {
     case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
     case .slab: QueuedDesign(self).free(UInt(bitPattern: object), in: slab)
@@ -169,6 +189,18 @@ extension Ref where Object == SlabCore {
   }
 
   @inline(never)
+  private func allocateOtherwise(
+    _ flags: AllocationFlags
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    let isCareful = pointee.attention.load(ordering: .relaxed) & SlabCore.isCareful != 0
+    guard isCareful || flags.contains(.zeroed) else {
+      let slot = try SlubDesign(self).allocate(flags)
+      // SAFETY: a slot is never at address 0.
+      return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
+    }
+    return try unsafe allocateCarefully(flags)
+  }
+
   private func allocateCarefully(
     _ flags: AllocationFlags
   ) throws(AllocationError) -> UnsafeMutableRawPointer {

@@ -44,10 +44,12 @@ public struct KmallocCaches: ~Copyable {
   public func kmalloc(
     _ size: ByteCount, flags: AllocationFlags = .kernel
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard size.rawValue &- 1 < largestSize, flags.isDisjoint(with: KmallocKind.special) else {
+    guard size.rawValue &- 1 < largestSize,
+      flags.isDisjoint(with: KmallocKind.special.union(.zeroed))
+    else {
       return try unsafe allocateSpecially(size, flags)
     }
-    return try unsafe table.cache(table.classIndex(size.rawValue)).allocate(flags)
+    return try unsafe table.cache(table.classIndex(size.rawValue)).allocateUncleared(flags)
   }
 
   /// Takes back what any cache of this machine or `kmalloc` gave. Traps with a message on any

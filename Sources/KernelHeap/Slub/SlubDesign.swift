@@ -30,10 +30,7 @@ struct SlubDesign: SlabDesigning {
   }
 
   /// The object freed last, or the first of the processor's own list; nil when it has none, or
-  /// somebody else wants its lists.
-  ///
-  /// Linux: `__slab_alloc_node()`.
-  @inline(__always)
+  /// somebody else wants its lists. Whatever the cache's options.
   func takeQuickly() -> UInt? {
     let source = self.source
     let processor = self.processor(source.index)
@@ -48,13 +45,13 @@ struct SlubDesign: SlabDesigning {
 
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     if core.pointee.flags.isDebugging { return try allocateWatched(flags) }
+    if let object = takeQuickly() { return object }
     return try allocateSlowly(flags)
   }
 
-  /// Linux: `do_slab_free()`.
-  @inline(__always)
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard isObject(object, of: slab) else { return misuse(object, in: slab) }
+    if core.pointee.flags.isDebugging { return freeSlowly(object, in: slab) }
     let source = self.source
     let processor = self.processor(source.index)
     guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
