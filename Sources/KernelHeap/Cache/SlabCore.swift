@@ -46,7 +46,7 @@ struct SlabCore: ~Copyable {
     window = SlabWindow(pages)
     self.linkKey = linkKey
     spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
-    processorStride = UInt(SlubProcessor.stride(spares: machine.options.spareObjects))
+    processorStride = UInt(SlubLists.stride(spares: machine.options.spareObjects))
     processorCount = machine.processors
     self.geometry = geometry
     design = machine.options.design

@@ -17,7 +17,7 @@ extension SlubDesign {
     }
     precondition(old.first == all, "a new slab was found by somebody")
     node(of: slab).pointee.add(slab)
-    return processor.pointee.withOwnLists(source) { _ in
+    return processor.pointee.withOwn(source) {
       // While the slab was made others may have found one for this processor.
       if let (replaced, list) = detach(processor) { deactivate(replaced, list) }
       return attach(slab, all, to: processor)
@@ -25,9 +25,12 @@ extension SlubDesign {
   }
 
   private func takeFromSlabsAtHand(_ processor: Ref<SlubProcessor>) -> UInt? {
-    processor.pointee.withOwnLists(source) { partial -> UInt? in
+    processor.pointee.withOwn(source) { () -> UInt? in
       if let object = takeFromOwnSlab(processor) { return object }
-      guard let slab = partial.popFront() ?? takeFromNodes(&partial) else { return nil }
+      guard
+        let slab = processor.pointee.value.partial.popFront()
+          ?? takeFromNodes(&processor.pointee.value.partial)
+      else { return nil }
       return takeFromPartialSlab(slab, processor)
     }
   }
@@ -96,21 +99,22 @@ extension SlubDesign {
   private func attach(
     _ slab: Ref<Page>, _ list: UInt, to processor: Ref<SlubProcessor>
   ) -> UInt {
-    precondition(processor.pointee.first == 0, "a processor without a slab had free objects")
-    processor.pointee.setFirst(core.nextFree(after: list))
-    processor.pointee.setSlab(slab.address)
+    precondition(processor.pointee.value.first == 0, "a processor without a slab had free objects")
+    processor.pointee.value.first = core.nextFree(after: list)
+    processor.pointee.value.slab = slab.address
     return list
   }
 
   /// Takes the slab away from the processor, with the rest of the list. For whoever has its lists.
   func detach(_ processor: Ref<SlubProcessor>) -> (slab: Ref<Page>, list: UInt)? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.slab) else {
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    else {
       return nil
     }
-    let list = processor.pointee.first
-    processor.pointee.setSlab(0)
-    processor.pointee.setFirst(0)
+    let list = processor.pointee.value.first
+    processor.pointee.value.slab = 0
+    processor.pointee.value.first = 0
     return unsafe (Ref(slab), list)
   }
 }

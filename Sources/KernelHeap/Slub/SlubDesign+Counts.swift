@@ -22,10 +22,10 @@ extension SlubDesign {
     var free: UInt = 0
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
-      free &+= processor.pointee.withLists(source) { partial in
-        var held = freeCount(in: partial)
+      free &+= processor.pointee.withOthers(source) {
+        var held = freeCount(in: processor.pointee.value.partial)
         if let slab = slab(of: processor) { held &+= freeCount(in: slab) }
-        return held &+ length(processor.pointee.first) &+ processor.pointee.spareCount
+        return held &+ length(processor.pointee.value.first) &+ processor.pointee.value.spareCount
       }
     }
     for index in 0..<nodeCount {
@@ -36,7 +36,8 @@ extension SlubDesign {
 
   func slab(of processor: Ref<SlubProcessor>) -> Ref<Page>? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.slab) else {
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    else {
       return nil
     }
     return unsafe Ref(slab)
@@ -88,9 +89,9 @@ extension SlubDesign {
       processor(index).forEachSpare { if $0 == object { isSpare = true } }
       if isSpare { return true }
     }
-    for index in 0..<core.pointee.processorCount where processor(index).pointee.slab == slab.address
-    {
-      return contains(processor(index).pointee.first, object, in: slab)
+    for index in 0..<core.pointee.processorCount
+    where processor(index).pointee.value.slab == slab.address {
+      return contains(processor(index).pointee.value.first, object, in: slab)
     }
     return false
   }

@@ -36,9 +36,12 @@ extension SlubDesign {
   private func list(_ slab: Ref<Page>) {
     guard core.pointee.geometry.perCPUPartial > 0 else { return putOnNode(slab) }
     var surplus = PageList()
-    processor.pointee.partial.withLock { partial in
-      if partial.count >= perCPUPartialSlabs { surplus.append(&partial) }
-      partial.pushFront(slab)
+    let processor = self.processor
+    processor.pointee.withOwn(source) {
+      if processor.pointee.value.partial.count >= perCPUPartialSlabs {
+        surplus.append(&processor.pointee.value.partial)
+      }
+      processor.pointee.value.partial.pushFront(slab)
     }
     while let old = surplus.popFront() { putOnNode(old) }
   }
@@ -108,8 +111,8 @@ extension SlubDesign {
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
       var slabs = PageList()
-      processor.pointee.withLists(source) { partial in
-        slabs.append(&partial)
+      processor.pointee.withOthers(source) {
+        slabs.append(&processor.pointee.value.partial)
         if let (slab, list) = detach(processor) { deactivate(slab, list) }
       }
       while let slab = slabs.popFront() { putOnNode(slab) }
@@ -120,8 +123,8 @@ extension SlubDesign {
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
       freeChain(
-        processor.pointee.withLists(source) { _ in
-          processor.takeSpares(processor.pointee.spareCount, core)
+        processor.pointee.withOthers(source) {
+          processor.takeSpares(processor.pointee.value.spareCount, core)
         })
     }
   }

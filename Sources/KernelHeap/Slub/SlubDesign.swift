@@ -12,7 +12,7 @@ struct SlubDesign: SlabDesigning {
   init(_ core: Ref<SlabCore>) { self.core = core }
 
   static func bodySize(of machine: HeapMachine) -> Int {
-    let stride = SlubProcessor.stride(spares: machine.options.spareObjects)
+    let stride = SlubLists.stride(spares: machine.options.spareObjects)
     return machine.processors * stride + machine.nodes * SlubNode.stride
   }
 
@@ -24,7 +24,7 @@ struct SlubDesign: SlabDesigning {
 
   func make() {
     for index in 0..<core.pointee.processorCount {
-      unsafe processor(index).pointer.initialize(to: SlubProcessor())
+      unsafe processor(index).pointer.initialize(to: SlubProcessor(SlubLists()))
     }
     for index in 0..<nodeCount { unsafe node(index).pointer.initialize(to: SlubNode()) }
   }
@@ -37,9 +37,9 @@ struct SlubDesign: SlabDesigning {
     guard processor.pointee.enter(source) else { return nil }
     defer { processor.pointee.leave() }
     if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() { return spare }
-    let first = processor.pointee.first
+    let first = processor.pointee.value.first
     guard first != 0 else { return nil }
-    processor.pointee.setFirst(core.nextFree(after: first))
+    processor.pointee.value.first = core.nextFree(after: first)
     return first
   }
 
@@ -60,14 +60,14 @@ struct SlubDesign: SlabDesigning {
       processor.pointee.leave()
       return isKept ? () : spill(object, in: slab, processor)
     }
-    guard processor.pointee.slab == slab.address else {
+    guard processor.pointee.value.slab == slab.address else {
       processor.pointee.leave()
       return freeSlowly(object, in: slab)
     }
-    let first = processor.pointee.first
+    let first = processor.pointee.value.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
     core.setNextFree(after: object, to: first)
-    processor.pointee.setFirst(object)
+    processor.pointee.value.first = object
     processor.pointee.leave()
   }
 

@@ -10,28 +10,28 @@ extension Ref where Object == SlubProcessor {
   /// The object freed last; nil for none. By whoever has the lists, as are the next ones.
   @inline(__always)
   func takeSpare() -> UInt? {
-    let count = pointee.spareCount
+    let count = pointee.value.spareCount
     guard count != 0 else { return nil }
-    pointee.setSpareCount(count &- 1)
+    pointee.value.spareCount = count &- 1
     return unsafe row[Int(bitPattern: count &- 1)]
   }
 
   /// Keeps `object`; false when there are `capacity` already.
   @inline(__always)
   func keepSpare(_ object: UInt, _ capacity: UInt) -> Bool {
-    let count = pointee.spareCount
+    let count = pointee.value.spareCount
     guard count < capacity else { return false }
     if count != 0, unsafe row[Int(bitPattern: count &- 1)] == object {
       SlabMisuse.trapFreedTwice()
     }
     unsafe row[Int(bitPattern: count)] = object
-    pointee.setSpareCount(count &+ 1)
+    pointee.value.spareCount = count &+ 1
     return true
   }
 
   /// Takes the `number` objects away that were freed first, chained as free ones are.
   func takeSpares(_ number: UInt, _ core: Ref<SlabCore>) -> UInt {
-    let count = pointee.spareCount
+    let count = pointee.value.spareCount
     precondition(number <= count, "fewer spare objects")
     var chain: UInt = 0
     for index in 0..<Int(number) {
@@ -40,12 +40,12 @@ extension Ref where Object == SlubProcessor {
       chain = object
     }
     for index in Int(number)..<Int(count) { unsafe row[index - Int(number)] = row[index] }
-    pointee.setSpareCount(count &- number)
+    pointee.value.spareCount = count &- number
     return chain
   }
 
   func forEachSpare(_ body: (UInt) -> Void) {
-    for index in 0..<Int(pointee.spareCount) { body(unsafe row[index]) }
+    for index in 0..<Int(pointee.value.spareCount) { body(unsafe row[index]) }
   }
 
   @inline(__always)
@@ -62,7 +62,7 @@ extension SlubDesign {
   func spill(_ object: UInt, in slab: Ref<Page>, _ processor: Ref<SlubProcessor>) {
     let capacity = core.pointee.spareCapacity
     guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
-    let count = processor.pointee.spareCount
+    let count = processor.pointee.value.spareCount
     let chain = count < capacity ? 0 : processor.takeSpares((capacity &+ 1) / 2, core)
     let isKept = processor.keepSpare(object, capacity)
     processor.pointee.leave()
