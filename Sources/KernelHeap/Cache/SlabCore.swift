@@ -40,8 +40,9 @@ struct SlabCore: ~Copyable {
   ) {
     let flags = request.flags
     let isSlub = machine.options.design == .slub && !flags.isDebugging
-    let isPlain = linkKey == 0 && machine.options.spareObjects == 0
-    attention = Atomic(isSlub ? (isPlain ? 0 : Self.hasOptions) : Self.isCareful)
+    let isPlain = linkKey == 0
+    let isCalm = machine.options.design != .slob && !flags.isDebugging
+    attention = Atomic(isSlub && isPlain ? 0 : (isCalm ? Self.isOtherwise : Self.isCareful))
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
@@ -61,9 +62,9 @@ struct SlabCore: ~Copyable {
     self.target = target
   }
 
-  /// Spare objects, or mangled links.
-  static var hasOptions: UInt { 1 }
-  /// Another design, a watched cache, or one with a fault plan.
+  /// The queued design, or mangled links.
+  static var isOtherwise: UInt { 1 }
+  /// The simple design, a watched cache, or one with a fault plan.
   static var isCareful: UInt { 2 }
 
   /// Where the state of the design begins, counted from the core: at a cache line.
@@ -121,21 +122,19 @@ extension Ref where Object == SlabCore {
   /// Takes back an object of this cache. Linux: `kmem_cache_free()`.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer) {
-    guard let slab = pointee.window.headPage(of: UInt(bitPattern: object)),
-      slab.pointee.flags.contains(.slab)
-    else {
+    guard let (slab, offset) = pointee.window.slab(of: UInt(bitPattern: object)) else {
       return unsafe misuse(object)
     }
-    unsafe free(object, in: slab)
+    unsafe free(object, in: slab, at: offset)
   }
 
-  /// As `free(_:)` when the caller knows the slab.
+  /// As `free(_:)` when the caller knows the slab, and where in it the object is.
   @inline(__always)
-  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
+  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt) {
     guard pointee.attention.load(ordering: .relaxed) == 0 else {
       return unsafe freeOtherwise(object, in: slab)
     }
-    SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab)
+    SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
   }
 
   @inline(never)
@@ -194,7 +193,9 @@ extension Ref where Object == SlabCore {
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
     let isCareful = pointee.attention.load(ordering: .relaxed) & SlabCore.isCareful != 0
     guard isCareful || flags.contains(.zeroed) else {
-      let slot = try SlubDesign(self).allocate(flags)
+      let isQueued = pointee.design == .slab
+      let slot =
+        isQueued ? try QueuedDesign(self).allocate(flags) : try SlubDesign(self).allocate(flags)
       // SAFETY: a slot is never at address 0.
       return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
     }

@@ -23,9 +23,10 @@ extension QueuedDesign {
 
   /// Fills the processor's array from a node, and takes the last object; nil when it has none.
   private func refill(_ processor: Int, from index: Int) -> UInt? {
-    array(processor).pointee.withLock { array -> UInt? in
-      node(index).pointee.withLock { node in refill(&array, &node) }
-      return array.popLast()
+    let array = self.array(processor)
+    return array.pointee.withOwn(source) { () -> UInt? in
+      node(index).pointee.withLock { node in refill(&array.pointee.value, &node) }
+      return array.pointee.value.popLast()
     }
   }
 

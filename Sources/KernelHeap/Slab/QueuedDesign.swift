@@ -8,8 +8,7 @@
 // a free object, at the slab's end, or in memory of its own. What is over at the end of a slab
 // moves the first object of every slab on by another cache line: its colour.
 //
-// Unlike Linux, which turns interrupts off, a processor's array has a lock: threads of a host may
-// play one processor.
+// Where Linux turns interrupts off, a processor says that it is at work (`ProcessorOwned`).
 //
 // Invariants: a slab is in the list that its count asks for; the numbers of free objects differ and
 // are below the count of slots; free objects of a node = sum over its slabs; what stands in an
@@ -51,10 +50,11 @@ struct QueuedDesign: SlabDesigning {
   }
 
   private func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    let processor = core.pointee.pages.pointee.processors.index
-    let object = array(processor).pointee.withLock { array -> UInt? in
-      array.isTouched = true
-      return array.popLast()
+    let processor = source.index
+    let array = self.array(processor)
+    let object = array.pointee.withOwn(source) { () -> UInt? in
+      array.pointee.value.isTouched = true
+      return array.pointee.value.popLast()
     }
     if let object { return object }
     return try allocateSlowly(flags, processor)
@@ -64,19 +64,24 @@ struct QueuedDesign: SlabDesigning {
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard number(of: object, in: slab) != nil else { return misuse(object, in: slab) }
     if isWatched && !takeBackWatched(object) { return }
-    let processor = core.pointee.pages.pointee.processors.index
+    let processor = source.index
     let home = Int(slab.pointee.node)
     if nodeCount > 1, home != nodeIndex(of: processor) {
       return freeAlien(object, home, nodeIndex(of: processor))
     }
-    var surplus = array(processor).pointee.withLock { array -> PageList in
-      guard array.last != object else { SlabMisuse.trapFreedTwice() }
-      let surplus = array.isFull ? flush(&array, home) : PageList()
-      array.push(object)
-      return surplus
+    let array = self.array(processor)
+    let hasRoom = array.pointee.withOwn(source) { () -> Bool in
+      guard array.pointee.value.last != object else { SlabMisuse.trapFreedTwice() }
+      guard !array.pointee.value.isFull else { return false }
+      array.pointee.value.push(object)
+      return true
     }
-    if !surplus.isEmpty { giveBack(&surplus) }
+    if !hasRoom { freeSlowly(object, array, home) }
   }
+
+  /// Who says which processor is at work, and what is promised of its number.
+  @inline(__always)
+  var source: ProcessorSource { core.pointee.pages.pointee.processors }
 
   /// The number of the object that starts at an address; nil for the middle of one.
   @inline(__always)
@@ -90,7 +95,7 @@ struct QueuedDesign: SlabDesigning {
 
   @inline(__always)
   func firstObject(of slab: Ref<Page>) -> UInt {
-    unsafe UInt(bitPattern: core.pointee.pages.pointee.pointer(to: slab)) &+ slab.colourOffset
+    core.pointee.window.address(of: slab) &+ slab.colourOffset
       &+ core.pointee.geometry.leftZone
   }
 

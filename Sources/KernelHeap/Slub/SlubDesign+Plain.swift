@@ -2,17 +2,22 @@ internal import Machine
 internal import MemoryTypes
 internal import PhysicalMemory
 
-/// The quick way of caches without spare objects, mangled links and debugging: what is constant for
-/// them is not looked at, so that an allocation or a free is some forty instructions.
+/// The quick way of caches without mangled links and debugging: what is constant for them is not
+/// looked at, so that an allocation or a free is some forty instructions.
 extension SlubDesign {
-  /// The first object of the processor's own list; 0 when it has none, or somebody else wants it.
+  /// The object freed last, or the first of the processor's own list; 0 when it has none, or
+  /// somebody else wants what it has.
   ///
   /// Linux: `__slab_alloc_node()`.
   @inline(__always)
   func takePlainly() -> UInt {
-    let source = self.source
-    let processor = self.plainProcessor(source.index)
+    // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
+    let processor = self.processor
     guard processor.pointee.enter(source) else { return 0 }
+    if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() {
+      processor.pointee.leave()
+      return spare
+    }
     let first = processor.pointee.value.first
     if first != 0 { processor.pointee.value.first = unsafe link(first).pointee }
     processor.pointee.leave()
@@ -21,14 +26,18 @@ extension SlubDesign {
 
   /// Linux: `do_slab_free()`.
   @inline(__always)
-  func freePlainly(_ object: UInt, in slab: Ref<Page>) {
-    let offset = object &- core.pointee.window.address(of: slab)
+  func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
     guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: offset) else {
       return misuse(object, in: slab)
     }
-    let source = self.source
-    let processor = self.plainProcessor(source.index)
+    // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
+    let processor = self.processor
     guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
+    guard core.pointee.spareCapacity == 0 else {
+      let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
+      processor.pointee.leave()
+      return isKept ? () : spill(object, in: slab, processor)
+    }
     guard processor.pointee.value.slab == slab.address else {
       processor.pointee.leave()
       return freeSlowly(object, in: slab)
@@ -38,15 +47,6 @@ extension SlubDesign {
     unsafe link(object).pointee = first
     processor.pointee.value.first = object
     processor.pointee.leave()
-  }
-
-  @inline(__always)
-  private func plainProcessor(_ index: Int) -> Ref<SlubProcessor> {
-    precondition(
-      UInt(bitPattern: index) < UInt(bitPattern: core.pointee.processorCount), "no such processor")
-    let address = core.body &+ UInt(bitPattern: index &* SlubLists.stride(spares: 0))
-    // SAFETY: the body begins with one for each processor.
-    return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
   }
 
   @inline(__always)

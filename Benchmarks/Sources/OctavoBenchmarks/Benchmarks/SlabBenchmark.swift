@@ -7,7 +7,8 @@ import MemoryTypes
 extension Benchmark {
   static var kernelHeap: [Benchmark] {
     [
-      slab, slabSpare, slabPairs, slabMimalloc, slabPairsMimalloc, slabDesign, slabPairsDesign,
+      slab, slabSpare, slabPairs, slabPairsSpare, slabMimalloc, slabPairsMimalloc, slabDesign,
+      slabPairsDesign,
       slabThreads,
     ]
   }
@@ -32,6 +33,13 @@ extension Benchmark {
     Benchmark(name: "slab-pairs", question: "\(pairs): SLUB of Linux 6.12", target: "at most 1") {
       pairs in try measurePairs(pairs, HeapOptions(), against: .malloc)
     }
+  }
+
+  static var slabPairsSpare: Benchmark {
+    Benchmark(
+      name: "slab-pairs-spare",
+      question: "\(pairs): SLUB with 64 spare objects for each processor", target: "at most 1"
+    ) { pairs in try measurePairs(pairs, spare, against: .malloc) }
   }
 
   static var slabMimalloc: Benchmark {
