@@ -15,8 +15,6 @@ struct SlabCore: ~Copyable {
   let processorCount: Int
   /// How many free objects of any slabs a processor keeps.
   let spareCapacity: UInt
-  /// From one processor's lists of the unqueued design to the next one's, in bytes.
-  let processorStride: UInt
   let window: SlabWindow
   let geometry: SlabGeometry
   let design: SlabDesign
@@ -47,7 +45,6 @@ struct SlabCore: ~Copyable {
     window = SlabWindow(pages)
     self.linkKey = linkKey
     spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
-    processorStride = UInt(SlubLists.stride(spares: machine.options.spareObjects))
     processorCount = machine.processors
     self.geometry = geometry
     design = machine.options.design
@@ -132,13 +129,18 @@ extension Ref where Object == SlabCore {
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt) {
     guard pointee.attention.load(ordering: .relaxed) == 0 else {
-      return unsafe freeOtherwise(object, in: slab)
+      return unsafe freeOtherwise(object, in: slab, at: offset)
     }
     SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
   }
 
   @inline(never)
-  private func freeOtherwise(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
+  private func freeOtherwise(
+    _ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt
+  ) {
+    if pointee.attention.load(ordering: .relaxed) == SlabCore.isOtherwise, pointee.design == .slab {
+      return QueuedDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+    }
     switch pointee.design {
     case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
     case .slab: QueuedDesign(self).free(UInt(bitPattern: object), in: slab)
@@ -195,7 +197,7 @@ extension Ref where Object == SlabCore {
     guard isCareful || flags.contains(.zeroed) else {
       let isQueued = pointee.design == .slab
       let slot =
-        isQueued ? try QueuedDesign(self).allocate(flags) : try SlubDesign(self).allocate(flags)
+        isQueued ? try QueuedDesign(self).take(flags) : try SlubDesign(self).allocate(flags)
       // SAFETY: a slot is never at address 0.
       return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
     }

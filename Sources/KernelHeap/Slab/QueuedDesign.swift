@@ -49,7 +49,9 @@ struct QueuedDesign: SlabDesigning {
     }
   }
 
-  private func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+  /// As `allocate(_:)` where nobody watches.
+  @inline(__always)
+  func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     let processor = source.index
     let array = self.array(processor)
     let object = array.pointee.withOwn(source) { () -> UInt? in
@@ -64,6 +66,21 @@ struct QueuedDesign: SlabDesigning {
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard number(of: object, in: slab) != nil else { return misuse(object, in: slab) }
     if isWatched && !takeBackWatched(object) { return }
+    freeObject(object, in: slab)
+  }
+
+  /// As `free(_:in:)` where nobody watches and the caller knows where in its slab the object is.
+  @inline(__always)
+  func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
+    let place = offset &- slab.colourOffset
+    guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: place),
+      place < state.pointee.plan.usedSize
+    else { return misuse(object, in: slab) }
+    freeObject(object, in: slab)
+  }
+
+  @inline(__always)
+  private func freeObject(_ object: UInt, in slab: Ref<Page>) {
     let processor = source.index
     let home = Int(slab.pointee.node)
     if nodeCount > 1, home != nodeIndex(of: processor) {

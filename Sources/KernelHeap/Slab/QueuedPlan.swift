@@ -19,6 +19,8 @@ struct QueuedPlan {
   let management: Management
   /// The objects of a slab.
   let count: Int
+  /// The bytes of all slots.
+  let usedSize: UInt
   /// The bytes of an object's number. Linux: `sizeof(freelist_idx_t)`.
   let indexSize: Int
   /// The places where the first object of a slab can stand, and their distance.
@@ -55,6 +57,7 @@ struct QueuedPlan {
         pageSize: machine.pageSize))
     order = cut.order
     count = Int(cut.count)
+    usedSize = cut.count * slot
     management = cut.management
     colours = Int(cut.rest / colourStep)
     limit = Self.limit(slot, machine.pageSize)

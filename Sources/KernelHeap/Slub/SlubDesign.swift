@@ -12,8 +12,8 @@ struct SlubDesign: SlabDesigning {
   init(_ core: Ref<SlabCore>) { self.core = core }
 
   static func bodySize(of machine: HeapMachine) -> Int {
-    let stride = SlubLists.stride(spares: machine.options.spareObjects)
-    return machine.processors * stride + machine.nodes * SlubNode.stride
+    let rows = machine.processors * SlubLists.rowStride(machine.options.spareObjects)
+    return machine.processors * SlubLists.stride + machine.nodes * SlubNode.stride + rows
   }
 
   static func geometry(_ request: SlabRequest, of machine: HeapMachine) -> SlabGeometry {
@@ -23,8 +23,10 @@ struct SlubDesign: SlabDesigning {
   }
 
   func make() {
+    var row = node(nodeCount).address
     for index in 0..<core.pointee.processorCount {
-      unsafe processor(index).pointer.initialize(to: SlubProcessor(SlubLists()))
+      unsafe processor(index).pointer.initialize(to: SlubProcessor(SlubLists(row: row)))
+      row += UInt(SlubLists.rowStride(Int(core.pointee.spareCapacity)))
     }
     for index in 0..<nodeCount { unsafe node(index).pointer.initialize(to: SlubNode()) }
   }
@@ -98,7 +100,7 @@ struct SlubDesign: SlabDesigning {
   func processor(_ index: Int) -> Ref<SlubProcessor> {
     precondition(
       UInt(bitPattern: index) < UInt(bitPattern: core.pointee.processorCount), "no such processor")
-    let address = core.body &+ UInt(bitPattern: index) &* core.pointee.processorStride
+    let address = core.body &+ UInt(bitPattern: index &* SlubLists.stride)
     // SAFETY: the body begins with one for each processor.
     return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
   }
@@ -107,7 +109,7 @@ struct SlubDesign: SlabDesigning {
 
   func node(_ index: Int) -> Ref<SlubNode> {
     let address =
-      core.body &+ UInt(bitPattern: core.pointee.processorCount) &* core.pointee.processorStride
+      core.body &+ UInt(bitPattern: core.pointee.processorCount &* SlubLists.stride)
       &+ UInt(bitPattern: index &* SlubNode.stride)
     // SAFETY: behind the processors the body has one for each node.
     return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)

@@ -5,7 +5,7 @@ internal import PhysicalMemory
 ///
 /// Where most slabs are nearly full, frees and allocations would each change the state of a slab;
 /// with these they change one row that is in the processor's cache, the object freed last at its
-/// end. It stands behind the processor's lists. Linux: sheaves (6.18), `sheaf_capacity`.
+/// end. The rows stand behind the nodes. Linux: sheaves (6.18), `sheaf_capacity`.
 extension Ref where Object == SlubProcessor {
   /// The object freed last; nil for none. By whoever has the lists, as are the next ones.
   @inline(__always)
@@ -50,9 +50,8 @@ extension Ref where Object == SlubProcessor {
 
   @inline(__always)
   private var row: UnsafeMutablePointer<UInt> {
-    let place = address &+ UInt(bitPattern: MemoryLayout<SlubProcessor>.stride)
     // SAFETY: the body has room there for as many words as the cache's `spareCapacity`.
-    return unsafe UnsafeMutablePointer(bitPattern: place).unsafelyUnwrapped
+    unsafe UnsafeMutablePointer(bitPattern: pointee.value.row).unsafelyUnwrapped
   }
 }
 
