@@ -70,7 +70,7 @@ public struct MachineConfiguration: Hashable, Sendable {
     switch architecture {
     case .i386: 32
     case .x86_64: 48
-    case .arm64: pageSize == .size64K ? 52 : 48
+    case .arm64: pageSize == .size4K ? 48 : 52
     }
   }
 

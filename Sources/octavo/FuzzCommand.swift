@@ -28,6 +28,9 @@ struct FuzzCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Go on until N differences are found.", valueName: "N"))
   var differences = 1
 
+  @Flag(help: "Count pages in memory and numbers of faults as differences too.")
+  var residency = false
+
   @OptionGroup var json: JSONOption
 
   func validate() throws {
@@ -42,13 +45,14 @@ struct FuzzCommand: ParsableCommand {
     var run = FuzzRun(
       seed: seed ?? UInt64.random(in: 1...999_999_999), calls: calls, profile: profile)
     run.differenceLimit = differences
+    run.comparesResidency = residency
     run.progress = { bar.update($0) }
     let report: FuzzReport
     do {
       defer { bar.wipe() }
       report = try run.run()
     }
-    try json.write { try JSONReport.data(format: "octavo-fuzz", report) }
+    try json.write { try JSONReport.data(format: "octavo-fuzz", [report]) }
     show(report)
     if !report.differences.isEmpty { throw ExitStatus.difference }
   }
@@ -75,8 +79,15 @@ enum FuzzText {
       "\(report.steps) steps of \(report.subjects) subjects in "
         + String(format: "%.1f s (%d steps/s)", report.seconds, rate),
       "compared: \(report.checked.results) results, \(report.checked.maps) maps, "
-        + "\(report.checked.accesses) accesses: no difference",
+        + "\(report.checked.accesses) accesses, "
+        + "\(report.checked.flags) flags, \(report.checked.sizes) sizes: no difference",
     ]
+    let pages = report.residency
+    if pages.compared > 0 {
+      lines.append(
+        "apart from that differ: pages of mincore \(pages.mincore), of pagemap \(pages.pagemap), "
+          + "faults \(pages.faults)")
+    }
     if !report.unbuilt.isEmpty {
       let list = report.unbuilt.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       lines.append("left out, since Octavo does not know them yet: \(list.joined(separator: ", "))")

@@ -1,3 +1,4 @@
+import Foundation
 import MemoryTypes
 import Recordings
 import TestSupport
@@ -26,14 +27,14 @@ struct FuzzTests {
   @Test(
     "some thousand random calls are answered as the running kernel does",
     .enabled(if: FuzzTests.isPossible, "ptrace of a child is not possible here"),
-    arguments: [FuzzProfile.basic])
+    arguments: [FuzzProfile.basic, .access])
   func equalToTheRunningKernel(profile: FuzzProfile) throws {
     let seed = requestedSeed ?? 1
     print("OCTAVO_SEED=\(seed)")
     let report = try FuzzRun(seed: seed, calls: 3000, profile: profile).run()
     #expect(report.differences.map(\.script) == [])
     #expect(report.steps == 3000)
-    #expect(report.checked.maps >= 3000)
+    #expect(report.checked.maps > 1500)
   }
 
   @Test(
@@ -73,6 +74,24 @@ struct FuzzTests {
     #expect(reader.stepCount == 300)
     #expect(report.differences == [])
     #expect(report.checked.results == 300)
+  }
+
+  /// Scripts that fuzz printed when Octavo differed; each is a rule of the kernel that no log had.
+  static let found: [String] = {
+    let folder = SimulationTests.fixtures.appendingPathComponent("oracle/found").path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { "\(folder)/\($0)" }
+  }()
+
+  @Test("what fuzz once found replays with 0 differences", arguments: found)
+  func foundScript(path: String) throws {
+    let reader = try OracleReader(path: path)
+    var machine = MachineConfiguration.standard
+    machine.adopt(reader.header)
+    let report = try Replayer(reader, source: path, on: machine).run()
+    #expect(report.differences == [])
+    #expect(report.unsupported.isEmpty)
+    #expect(report.records > 0)
   }
 
   @Test("a seed draws the same steps each time, whatever the subject")

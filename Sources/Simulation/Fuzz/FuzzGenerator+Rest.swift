@@ -37,6 +37,13 @@ extension FuzzGenerator {
     return call(.remapFilePages, address, length, protection, number(0...300), flags)
   }
 
+  /// Small parts only: what is sealed stays, and nothing would be left to change.
+  mutating func sealStep(_ view: SubjectView) -> FuzzStep.Action {
+    let (address, length) = range(view)
+    let isLarge = length > 16 * Self.page && length < 1 << 40
+    return call(.mseal, address, isLarge ? 4 * Self.page : length, chance(5) ? 1 : 0)
+  }
+
   mutating func adviseStep(_ view: SubjectView) -> FuzzStep.Action {
     let (address, length) = range(view)
     let advices: [UInt64] = [

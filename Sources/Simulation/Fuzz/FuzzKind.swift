@@ -32,6 +32,7 @@ struct FuzzKind: Sendable {
     FuzzKind("status", ProfileWeights(0, 13, 8, 17, 24, 7)) { _, _ in .status },
     FuzzKind("mremap", ProfileWeights(0, 0, 0, 307, 0, 0)) { $0.remapStep($1) },
     FuzzKind("remap_file_pages", ProfileWeights(0, 0, 0, 51, 0, 0)) { $0.remapPagesStep($1) },
+    FuzzKind("mseal", ProfileWeights(0, 0, 0, 6, 0, 0)) { $0.sealStep($1) },
     FuzzKind("madvise", ProfileWeights(0, 0, 0, 0, 226, 52)) { $0.adviseStep($1) },
     FuzzKind("mlock", ProfileWeights(0, 0, 0, 0, 41, 0)) { $0.lockStep($1, .mlock) },
     FuzzKind("mlock2", ProfileWeights(0, 0, 0, 0, 14, 0)) { $0.lockStep($1, .mlock2) },

@@ -12,15 +12,16 @@ public struct FuzzReport: Codable, Sendable {
   public var subjects = 0
   /// What was compared.
   public var checked = ReplayReport.Checks()
+  /// Pages in memory and faults: compared and counted, not among the differences.
+  public var residency = ReplayReport.Residency()
   /// What differed, each shrunk; a subject ends with its first one.
   public var differences: [Difference] = []
   public var seconds = 0.0
 
   /// The first difference of a subject, shrunk.
   public struct Difference: Codable, Sendable {
-    /// Which subject of the run it was, from 1, and its seed.
+    /// Which subject of the run it was, from 1.
     public var subject: Int
-    public var seed: UInt64
     public var profile: FuzzProfile
     /// The step of that subject at which it showed.
     public var step: Int

@@ -19,6 +19,8 @@ public struct FuzzRun {
   public var stepsPerSubject = 1000
   /// The run goes on with other subjects until so many of them differed.
   public var differenceLimit = 1
+  /// Pages in memory and counts of faults are differences like any other, instead of counted apart.
+  public var comparesResidency = false
   /// Told after each subject how many of the steps are done.
   public var progress: ((ReadingProgress) -> Void)?
   /// Changes what the running kernel is said to have answered: a fault for tests to find.
@@ -56,7 +58,8 @@ public struct FuzzRun {
     _ seed: UInt64, _ profile: FuzzProfile, _ limit: Int, _ files: SubjectFiles,
     _ report: inout FuzzReport
   ) throws {
-    let trial = FuzzTrial(FuzzConditions(profile, seed: seed), files, distortion)
+    var trial = FuzzTrial(FuzzConditions(profile, seed: seed), files, distortion)
+    trial.comparesResidency = comparesResidency
     let source = FuzzGenerator(seed: seed, profile: profile)
     let outcome = try trial.run(source, stepLimit: limit)
     report.subjects += 1
@@ -64,9 +67,10 @@ public struct FuzzRun {
     for step in outcome.steps { report.kinds[step.action.name, default: 0] += 1 }
     report.unbuilt.merge(outcome.unbuilt, uniquingKeysWith: +)
     report.checked.add(outcome.checked)
+    report.residency.add(outcome.residency)
     if let difference = outcome.difference {
       report.differences.append(
-        try trial.shrink(outcome.steps, difference, subject: report.subjects, seed))
+        try trial.shrink(outcome.steps, difference, subject: report.subjects))
     }
   }
 }
@@ -76,5 +80,7 @@ extension ReplayReport.Checks {
     results += other.results
     maps += other.maps
     accesses += other.accesses
+    flags += other.flags
+    sizes += other.sizes
   }
 }

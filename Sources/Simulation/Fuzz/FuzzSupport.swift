@@ -4,20 +4,10 @@ extension FuzzStep.Action {
   /// Whether the kernel built here knows the call: what it does not know is counted and asked of
   /// neither side, so that both stay equal.
   var isBuilt: Bool {
-    switch self {
-    case .call(let call): call.isBuilt
-    case .load, .store, .fork, .exit: true
-    case .mincore, .pagemap, .faults, .vmFlags, .status: false
-    }
-  }
-}
-
-extension RecordedCall {
-  fileprivate var isBuilt: Bool {
-    switch name {
-    case .brk, .mmap, .munmap, .mprotect: true
-    // Duplicates of old size 0, and MREMAP_DONTUNMAP.
-    case .mremap: arguments.a1 != 0 && arguments.a3 & 4 == 0
+    guard case .call(let call) = self else { return true }
+    return switch call.name {
+    case .brk, .mmap, .munmap, .mprotect, .mremap, .remapFilePages, .mseal, .ftruncate: true
+    case .madvise, .msync, .mlock, .mlock2, .munlock, .mlockall, .munlockall: true
     default: false
     }
   }

@@ -6,7 +6,7 @@ extension FuzzTrial {
   /// Delta debugging: takes away halves, then quarters, and so on down to single steps, as long as what
   /// is left differs. Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002.
   func shrink(
-    _ steps: [FuzzStep], _ difference: ReplayReport.Difference, subject: Int, _ seed: UInt64
+    _ steps: [FuzzStep], _ difference: ReplayReport.Difference, subject: Int
   ) throws -> FuzzReport.Difference {
     let wanted = difference.kind
     var shortest = steps
@@ -20,7 +20,7 @@ extension FuzzTrial {
     let last = try run(StepList(shortest), stepLimit: shortest.count, writesScript: true)
     let shown = last.difference ?? difference
     return FuzzReport.Difference(
-      subject: subject, seed: seed, profile: conditions.profile, step: steps.count,
+      subject: subject, profile: conditions.profile, step: steps.count,
       shrunkSteps: shortest.count,
       what: shown.what, kernel: shown.recorded, octavo: shown.replayed, script: last.script)
   }

@@ -6,6 +6,7 @@ struct FuzzTrial {
   let conditions: FuzzConditions
   let files: SubjectFiles
   let distortion: ((RecordedEvent) -> RecordedEvent)?
+  var comparesResidency = false
 
   init(
     _ conditions: FuzzConditions, _ files: SubjectFiles,
@@ -22,6 +23,7 @@ struct FuzzTrial {
     var steps: [FuzzStep]
     var unbuilt: [String: Int]
     var checked: ReplayReport.Checks
+    var residency: ReplayReport.Residency
     var difference: ReplayReport.Difference?
     /// The log, where it was asked for.
     var script = ""
@@ -37,12 +39,15 @@ struct FuzzTrial {
     machine.adopt(reader.header)
     var options = ReplayOptions()
     options.stopsAtDifference = true
+    options.stopsAtResidency = comparesResidency
     let replayed: any RecordingReader = distortion.map { DistortedReader(reader, $0) } ?? reader
     let report = try Replayer(replayed, source: "fuzz", on: machine, options: options).run()
     if let failure = reader.failure { throw failure }
     var outcome = Outcome(
       steps: reader.steps, unbuilt: reader.unbuilt, checked: report.checked,
-      difference: report.differences.first)
+      residency: report.residency,
+      difference: report.differences.first
+        ?? (comparesResidency ? report.residency.examples.first : nil))
     // A difference of maps shows when the step after it is already made.
     if let position = outcome.difference?.position {
       outcome.steps = Array(reader.steps.prefix(position))

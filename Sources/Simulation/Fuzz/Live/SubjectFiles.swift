@@ -36,12 +36,11 @@ final class SubjectFiles {
   /// The files as a log's header tells of them.
   var recorded: [RecordedFile] {
     FuzzFile.all.map { file in
-      file.isMemory
-        ? RecordedFile(
-          path: "/memfd:mmoracle.\(file.name) (deleted)", size: UInt64(file.size),
-          fileSystem: .memfd)
-        : RecordedFile(
-          path: "\(folder)/\(file.name)", size: UInt64(file.size), fileSystem: fileSystem)
+      RecordedFile(
+        path: file.isMemory ? "/memfd:mmoracle.\(file.name) (deleted)" : "\(folder)/\(file.name)",
+        size: UInt64(file.size), fileSystem: file.isMemory ? .memfd : fileSystem,
+        contents: .init(
+          factor: UInt8(file.factor), offset: UInt8(file.offset), count: UInt64(file.filled)))
     }
   }
 
