@@ -31,6 +31,7 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
   public static var knowsDroppableMemory: KernelRules { KernelRules(rawValue: 1 << 11) }
   public static var unlocksWholeSource: KernelRules { KernelRules(rawValue: 1 << 12) }
+  public static var heapIsLikeMappings: KernelRules { KernelRules(rawValue: 1 << 13) }
 }
 
 extension KernelRules {
@@ -45,7 +46,7 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { 13 }
+  public static var rowCount: Int { 14 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
@@ -130,6 +131,15 @@ extension KernelRules {
         since: LinuxVersion(6, 17), function: "dontunmap_complete(), mm/mremap.c",
         now: "MREMAP_DONTUNMAP unlocks the whole area it moves from, which its copy may merge with",
         before: "it unlocks the range only, split off, and the copy stays apart from its source")
+    case 12:
+      Row(
+        rule: .heapIsLikeMappings, name: "heapIsLikeMappings",
+        since: LinuxVersion(6, 12),
+        function: "VM_DATA_DEFAULT_FLAGS, arch/arm64/include/asm/page.h",
+        now:
+          "arm64: the heap merges with mappings (the kernels recorded are built without memory tags)",
+        before:
+          "it does not (the kernel recorded has tags, VM_MTE_ALLOWED, and its processor has not)")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",
