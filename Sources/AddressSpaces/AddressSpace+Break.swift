@@ -46,7 +46,7 @@ extension AddressSpace {
       flags.insert(.tagsAllowed)
     }
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
-    try services.pointee.charge(pages)
+    try charge(pages)
 
     let candidate = MergeCandidate(
       range: range, flags: flags, pageOffset: pageSize.pageNumber(of: range.start),

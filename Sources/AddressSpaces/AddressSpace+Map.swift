@@ -95,7 +95,7 @@ extension AddressSpace {
     {
       flags.insert(.noHugePages)
     }
-    if request.flags.contains(.locked), limits.locked == .zero { throw .notPermitted }
+    if request.flags.contains(.locked), !mayLockAtAll { throw .notPermitted }
     guard mayLock(flags, length) else { throw .lockedLimit }
     if let file = request.file {
       flags = try fileFlags(flags, request, file, length)
@@ -186,7 +186,7 @@ extension AddressSpace {
     let removal = try gatherAreas(in: range)
     guard mayExpand(flags, by: pages - removal.pages) else { throw .outOfMemory }
     let charged = flags.isAccountable ? pages - removal.accountedPages : .zero
-    try services.pointee.charge(charged)
+    try charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
       let file =
@@ -218,7 +218,7 @@ extension AddressSpace {
     guard mayExpand(flags, by: pages - mappedPages(in: range)) else { throw .outOfMemory }
     do { try removeAreas(gatherAreas(in: range)) } catch { throw .outOfMemory }
     let charged = flags.isAccountable ? pages : .zero
-    try services.pointee.charge(charged)
+    try charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
       let file =

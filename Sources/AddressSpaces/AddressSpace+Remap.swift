@@ -103,11 +103,12 @@ extension AddressSpace {
   private mutating func extend(_ vma: Ref<VMA>, over added: VirtualRange) throws(MapError) {
     let pages = pageCount(added)
     let flags = vma.pointee.flags
-    if flags.contains(.accounted) { try services.pointee.charge(pages) }
+    if flags.contains(.accounted) { try charge(pages) }
     let candidate = MergeCandidate(
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
       file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
+      name: vma.pointee.name,
       previous: vma, next: vmas.next(vma))
     guard mergeNew(candidate) != nil else {
       if flags.contains(.accounted) { services.pointee.uncharge(pages) }

@@ -14,7 +14,7 @@ extension AddressSpace {
     let keepsOld = remap.flags.contains(.dontUnmap)
     let growth = keepsOld ? remap.newLength : remap.newLength - remap.oldLength
     let charged = source.flags.contains(.accounted) ? pageSize.pages(in: growth) : .zero
-    try services.pointee.charge(charged)
+    try charge(charged)
     do throws(MapError) {
       try copyLeaves(from: VirtualRange(remap.start, count: remap.oldLength), to: remap.target)
       try copyArea(source, remap)
@@ -116,7 +116,7 @@ extension AddressSpace {
       ? pageSize.pageNumber(of: range.start) : source.pageOffset(of: remap.start, pageSize)
     let candidate = MergeCandidate(
       range: range, flags: source.flags, pageOffset: offset, file: source.file,
-      opening: source.opening, anonVMA: source.anonVMA,
+      opening: source.opening, anonVMA: source.anonVMA, name: source.name,
       previous: neighbour(vmas.vma(before: range.start), remap),
       next: neighbour(vmas.vma(atOrAfter: range.start), remap))
     guard source.special != .none || mergeNew(candidate) == nil else { return }
@@ -125,6 +125,7 @@ extension AddressSpace {
         VMA(
           range: range, flags: source.flags, pageOffset: offset, file: source.file,
           opening: source.opening, special: source.special))
+      rename(copy, source.name)
       if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
     } catch {
       dropCopies(VirtualRange(range.start, count: remap.oldLength))

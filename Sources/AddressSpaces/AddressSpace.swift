@@ -51,6 +51,9 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var programBreak = VirtualAddress(0)
   /// An address inside the first stack area. Linux: `start_stack`.
   public internal(set) var stackStart = VirtualAddress(0)
+  /// Where the parts of the program stand; for texts only.
+  public var image = ImageBounds()
+  public internal(set) var keys = ProtectionKeys()
   /// Flags every new mapping gets. Linux: `def_flags`, set by `mlockall(MCL_FUTURE)`.
   public internal(set) var defaultFlags: VMAFlags = []
 

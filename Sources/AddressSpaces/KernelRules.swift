@@ -46,11 +46,13 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { 14 }
+  public static var rowCount: Int { ownRowCount + adviceRowCount }
+  private static var ownRowCount: Int { 14 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
-    switch index {
+    if index >= ownRowCount { return adviceRow(index - ownRowCount) }
+    return switch index {
     case 0:
       Row(
         rule: .alignsAnonymousMappings, name: "alignsAnonymousMappings",

@@ -27,4 +27,10 @@ public enum MapError: Error, Hashable, Sendable {
   case busy
   /// The descriptor is not open. `EBADF`.
   case badDescriptor
+  /// Memory for a structure of the kernel's own is short just now. `EAGAIN`.
+  case tryAgain
+  /// All protection keys are taken. `ENOSPC`.
+  case noSpace
+  /// Beyond what a file can hold. `EFBIG`.
+  case fileTooLarge
 }

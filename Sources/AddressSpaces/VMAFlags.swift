@@ -24,6 +24,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var growsDown: VMAFlags { VMAFlags(rawValue: 0x100) }
   /// Frames without a `Page` behind them, as the vvar pages. Linux: `VM_PFNMAP`.
   public static var rawFrames: VMAFlags { VMAFlags(rawValue: 0x400) }
+  /// Guard markers may stand in the tables of the area. Linux: `VM_MAYBE_GUARD`.
+  public static var mayHaveGuards: VMAFlags { VMAFlags(rawValue: 0x800) }
   public static var locked: VMAFlags { VMAFlags(rawValue: 0x2000) }
   public static var device: VMAFlags { VMAFlags(rawValue: 0x4000) }
   public static var sequentialRead: VMAFlags { VMAFlags(rawValue: 0x8000) }
@@ -43,6 +45,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var hugePages: VMAFlags { VMAFlags(rawValue: 0x2000_0000) }
   public static var noHugePages: VMAFlags { VMAFlags(rawValue: 0x4000_0000) }
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
+  /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
+  public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
   /// arm64: tags may be turned on. Linux: `VM_MTE_ALLOWED`, which `maps` and `smaps` do not show. The heap
   /// has it always, other memory only on processors with tags: so the two do not merge.
   public static var tagsAllowed: VMAFlags { VMAFlags(rawValue: 1 << 33) }
@@ -55,6 +59,11 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var access: VMAFlags { [.read, .write, .execute] }
   /// Mappings that neither merge nor expand. Linux: `VM_SPECIAL`.
   public static var special: VMAFlags { [.device, .dontExpand, .rawFrames, .mixedFrames] }
+  /// Locked, at once or page by page. Linux: `VM_LOCKED_MASK`.
+  public static var lockedMask: VMAFlags { [.locked, .lockOnFault] }
+  /// What areas need not have in common to be merged; the merged area has it if one had.
+  /// Linux: `VM_STICKY`.
+  public static var sticky: VMAFlags { [.softDirty, .mayHaveGuards] }
   /// What a private data mapping starts with. Linux: `VM_DATA_DEFAULT_FLAGS` (non-executable).
   public static var dataDefault: VMAFlags {
     [.read, .write, .mayRead, .mayWrite, .mayExecute]

@@ -92,6 +92,7 @@ final class Laboratory {
     services.pointee.files.slots.shrink()
     services.pointee.nodes.slots.shrink()
     services.pointee.names.shrink()
+    services.pointee.areaNames.slots.shrink()
   }
 
   /// Lets the `n`-th allocation of each source fail while `body` runs; says how many did.

@@ -19,7 +19,10 @@ extension Errno {
       case .notMappable: .ENODEV
       case .notImplemented: .ENOSYS
       case .badDescriptor: .EBADF
+      case .tryAgain: .EAGAIN
       case .busy: .EBUSY
+      case .noSpace: .ENOSPC
+      case .fileTooLarge: .EFBIG
       }
   }
 }
