@@ -25,8 +25,8 @@ extension QueuedDesign {
   private func refill(_ processor: Int, from index: Int) -> UInt? {
     let array = self.array(processor)
     return array.pointee.withOwn(source) { () -> UInt? in
-      node(index).pointee.withLock { node in refill(&array.pointee.value, &node) }
-      return array.pointee.value.popLast()
+      node(index).pointee.withLock { node in refill(&array.value().pointee, &node) }
+      return array.value().pointee.popLast()
     }
   }
 

@@ -28,8 +28,8 @@ extension SlubDesign {
     processor.pointee.withOwn(source) { () -> UInt? in
       if let object = takeFromOwnSlab(processor) { return object }
       guard
-        let slab = processor.pointee.value.partial.popFront()
-          ?? takeFromNodes(&processor.pointee.value.partial)
+        let slab = processor.value().pointee.partial.popFront()
+          ?? takeFromNodes(&processor.value().pointee.partial)
       else { return nil }
       return takeFromPartialSlab(slab, processor)
     }
@@ -99,22 +99,23 @@ extension SlubDesign {
   private func attach(
     _ slab: Ref<Page>, _ list: UInt, to processor: Ref<SlubProcessor>
   ) -> UInt {
-    precondition(processor.pointee.value.first == 0, "a processor without a slab had free objects")
-    processor.pointee.value.first = core.nextFree(after: list)
-    processor.pointee.value.slab = slab.address
+    precondition(
+      processor.value().pointee.first == 0, "a processor without a slab had free objects")
+    processor.value().pointee.first = core.nextFree(after: list)
+    processor.value().pointee.slab = slab.address
     return list
   }
 
   /// Takes the slab away from the processor, with the rest of the list. For whoever has its lists.
   func detach(_ processor: Ref<SlubProcessor>) -> (slab: Ref<Page>, list: UInt)? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.value().pointee.slab)
     else {
       return nil
     }
-    let list = processor.pointee.value.first
-    processor.pointee.value.slab = 0
-    processor.pointee.value.first = 0
+    let list = processor.value().pointee.first
+    processor.value().pointee.slab = 0
+    processor.value().pointee.first = 0
     return unsafe (Ref(slab), list)
   }
 }
