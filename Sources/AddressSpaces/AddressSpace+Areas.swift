@@ -20,14 +20,19 @@ extension AddressSpace {
   /// Puts a made object into the tree and lets it hold its file.
   mutating func insertArea(_ vma: Ref<VMA>) {
     vma.pointee.file?.pointee.references += 1
+    // SAFETY: a space stands at one place from when it has areas until it is destroyed.
+    vma.pointee.space = unsafe Ref(&self)
     vmas.insert(vma)
+    linkToFile(vma)
   }
 
   /// Takes a VMA out of the tree, lets go of what it refers to and frees it.
   mutating func removeArea(_ vma: Ref<VMA>) {
     vmas.remove(vma)
+    unlinkFromFile(vma)
     leaveFamily(vma)
     if let file = vma.pointee.file { services.release(file, into: &batch) }
+    services.release(vma.pointee.name)
     services.pointee.vmas.free(vma)
   }
 
@@ -43,18 +48,26 @@ extension AddressSpace {
     _ vma: Ref<VMA>, at address: VirtualAddress, ignoringLimit: Bool = false
   ) throws(MapError) -> Ref<VMA> {
     guard ignoringLimit || vmas.count < limits.maximumVMAs else { throw .outOfMemory }
-    guard vma.pointee.special == .none else { throw .invalidArgument }
+    guard vma.pointee.special == .none, isBorder(address, of: vma) else { throw .invalidArgument }
     var upper = vma.pointee
     upper.range = VirtualRange(address, vma.pointee.end)
     upper.pageOffset = vma.pointee.pageOffset(of: address, pageSize)
     upper.treeLink = TreeLink()
     upper.listLink = ListLink()
+    upper.fileLink = IntervalLink()
 
     let object = try makeArea(upper)
     upper.anonVMA?.pointee.members += 1
-    vmas.setRange(vma, VirtualRange(vma.pointee.start, address))
+    upper.name?.pointee.references += 1
+    setRange(vma, VirtualRange(vma.pointee.start, address))
     insertArea(object)
     return object
+  }
+
+  /// Whether a VMA can be cut there: huge pages stay whole. Linux: `hugetlb_vm_op_split()`.
+  private func isBorder(_ address: VirtualAddress, of vma: Ref<VMA>) -> Bool {
+    guard let file = vma.pointee.file else { return true }
+    return address.rawValue & (file.pointee.blockSize.rawValue &- 1) == 0
   }
 
   /// Makes sure that a VMA which is about to get an anonymous page has a family: a neighbour's when
@@ -78,12 +91,19 @@ extension AddressSpace {
     family.pointee.members += 1
   }
 
-  /// Linux: `unlink_anon_vmas()`: the last member frees the family.
-  private func leaveFamily(_ vma: Ref<VMA>) {
+  /// The last member frees the family, and with it ancestors that lived for its sake only.
+  ///
+  /// Linux: `unlink_anon_vmas()`, mm/rmap.c.
+  func leaveFamily(_ vma: Ref<VMA>) {
     guard let family = vma.pointee.anonVMA else { return }
     vma.pointee.anonVMA = nil
     family.pointee.members -= 1
-    if family.pointee.members == 0 { services.pointee.anonVMAs.free(family) }
+    var candidate: Ref<AnonVMA>? = family
+    while let family = candidate, family.pointee.members == 0, family.pointee.children == 0 {
+      candidate = family.pointee.parent
+      candidate?.pointee.children -= 1
+      services.pointee.anonVMAs.free(family)
+    }
   }
 
   /// The next VMA's family is tried first, then the previous one's.
@@ -105,6 +125,7 @@ extension AddressSpace {
   private func couldShareFamily(_ left: Ref<VMA>, _ right: Ref<VMA>) -> Bool {
     let difference = left.pointee.flags.symmetricDifference(right.pointee.flags)
     return left.pointee.end == right.pointee.start && left.pointee.file == right.pointee.file
+      && left.pointee.opening == right.pointee.opening
       && difference.subtracting(.access).subtracting(.softDirty).isEmpty
       && left.pointee.pageOffset(of: right.pointee.start, pageSize) == right.pointee.pageOffset
   }

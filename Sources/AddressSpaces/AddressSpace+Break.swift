@@ -1,3 +1,4 @@
+internal import Machine
 public import MemoryTypes
 
 extension AddressSpace {
@@ -41,8 +42,11 @@ extension AddressSpace {
     let pages = pageCount(range)
     var flags = VMAFlags.dataDefault.union(defaultFlags)
     flags.insert(.accounted)
+    if layout.architecture == .arm64, !services.pointee.rules.contains(.heapIsLikeMappings) {
+      flags.insert(.tagsAllowed)
+    }
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
-    try services.pointee.charge(pages)
+    try charge(pages)
 
     let candidate = MergeCandidate(
       range: range, flags: flags, pageOffset: pageSize.pageNumber(of: range.start),

@@ -70,14 +70,13 @@ extension AddressSpace {
       added.rawValue <= vma.pointee.pageOffset
     else { throw .outOfMemory }
     guard mayLock(vma.pointee.flags, pageSize.bytes(in: added)) else { throw .outOfMemory }
-    try services.pointee.charge(added)
+    try charge(added)
     // A stack that grows has a family before it has the page. Linux: `anon_vma_prepare()` first.
     do { try prepareFamily(vma) } catch {
       services.pointee.uncharge(added)
       throw error
     }
-    vma.pointee.pageOffset -= added.rawValue
-    vmas.setRange(vma, range)
+    setRange(vma, range)
     account(vma.pointee.flags, added: added)
     if vma.pointee.flags.contains(.locked) { accounts.locked += added }
   }
@@ -88,6 +87,11 @@ extension AddressSpace {
   mutating func servePage(
     _ vma: Ref<VMA>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) -> Bool {
+    // A layout may promise more than the tables of the machine can translate.
+    guard address.rawValue >> UInt(tables.format.virtualAddressBits - 1) < 2 else {
+      throw .outOfMemory
+    }
+    if isGuarded(vma, address) { throw .notMapped }
     if let leaf = tables.leaf(at: address) {
       try upgrade(vma, address, leaf.frame, leaf.attributes, access)
     } else if vma.pointee.isAnonymous {
@@ -113,14 +117,18 @@ extension AddressSpace {
       return setAccessed(address, dirty: access == .write)
     }
     let page = services.pointee.pages.pointee.page(of: frame)
-    if vma.pointee.flags.contains(.shared) || isOwnAnonymous(page) {
-      var changed = leafAttributes(for: vma.pointee)
-      changed.formUnion([.accessed, .dirty])
-      batch.add(VirtualRange(address, count: pageSize.bytes))
-      tables.protect(VirtualRange(address, count: pageSize.bytes)) { _ in changed }
-      return
+    if vma.pointee.flags.contains(.shared) {
+      // The file is told before the page changes. Linux: `wp_page_shared()`.
+      page.pointee.flags.insert(.dirty)
+    } else if isOwnAnonymous(page) {
+      page.pointee.flags.insert(.anonymousExclusive)
+    } else {
+      return try copyOnWrite(vma, address, page)
     }
-    try copyOnWrite(vma, address, page)
+    var changed = leafAttributes(for: vma.pointee)
+    changed.formUnion([.accessed, .dirty])
+    batch.add(VirtualRange(address, count: pageSize.bytes))
+    tables.protect(VirtualRange(address, count: pageSize.bytes)) { _ in changed }
   }
 
   private mutating func setAccessed(_ address: VirtualAddress, dirty: Bool) {

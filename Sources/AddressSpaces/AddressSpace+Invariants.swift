@@ -18,7 +18,8 @@ extension AddressSpace {
     precondition(sums.data == accounts.data, "data pages are those of the VMAs")
     precondition(sums.code == accounts.code, "code pages are those of the VMAs")
     precondition(sums.stack == accounts.stack, "stack pages are those of the VMAs")
-    precondition(sums.locked == accounts.locked, "locked pages are those of the VMAs")
+    precondition(
+      sums.locked + accounts.orphanedLocks == accounts.locked, "locked pages are those of the VMAs")
     checkLeaves()
   }
 
@@ -30,6 +31,20 @@ extension AddressSpace {
     precondition(area.end <= layout.taskSize, "a VMA lies below the task size")
     precondition(area.anonVMA.map { $0.pointee.members > 0 } ?? true, "a family has members")
     precondition(area.file.map { $0.pointee.references > 0 } ?? true, "a mapped file is held")
+    precondition(isLinked(vma), "a file knows its mappings")
+  }
+
+  /// Whether the tree of its file finds it where it shows a page.
+  private func isLinked(_ vma: Ref<VMA>) -> Bool {
+    guard let file = vma.pointee.file else { return true }
+    let first = vma.pointee.pageOffset
+    let last = vma.pointee.pageOffset(of: vma.pointee.end, pageSize) &- 1
+    guard vma.pointee.lastPageOffset == last else { return false }
+    var candidate = file.pointee.mappings.firstOverlap(first, through: last)
+    while let found = candidate, found != vma {
+      candidate = file.pointee.mappings.nextOverlap(after: found, first, through: last)
+    }
+    return candidate == vma
   }
 
   private func count(_ vma: Ref<VMA>, in sums: inout AreaAccounts) {

@@ -11,12 +11,15 @@ public struct MapRequest: Sendable {
   public var file: Ref<MappedFile>?
   /// What the descriptor was opened for.
   public var access: FileAccess
+  /// Which opening of the file the descriptor stands for; any numbers that differ will do.
+  public var opening: UInt32
   /// The byte of the file to begin with; a multiple of the page size.
   public var offset: UInt64
 
   public init(
     address: VirtualAddress, length: ByteCount, protection: Protection, flags: MapFlags,
-    file: Ref<MappedFile>? = nil, access: FileAccess = [.read, .write], offset: UInt64 = 0
+    file: Ref<MappedFile>? = nil, access: FileAccess = [.read, .write], opening: UInt32 = 0,
+    offset: UInt64 = 0
   ) {
     self.address = address
     self.length = length
@@ -24,6 +27,7 @@ public struct MapRequest: Sendable {
     self.flags = flags
     self.file = file
     self.access = access
+    self.opening = opening
     self.offset = offset
   }
 
@@ -47,6 +51,13 @@ extension AddressSpace {
   /// flushed. Linux: `do_mmap()`, mm/mmap.c.
   public mutating func mmap(_ request: MapRequest) throws(MapError) -> VirtualAddress {
     guard request.length > .zero else { throw .invalidArgument }
+    if request.flags.contains(.hugeTLB) { return try mapHugePages(request) }
+    return try mapPages(request)
+  }
+
+  /// Linux: `do_mmap()`, mm/mmap.c.
+  mutating func mapPages(_ request: MapRequest) throws(MapError) -> VirtualAddress {
+    guard request.length > .zero else { throw .invalidArgument }
     let hint = request.isFixed ? request.address : roundedHint(request.address)
     let length = pageSize.roundUp(request.length)
     guard length > .zero else { throw .outOfMemory }
@@ -65,7 +76,8 @@ extension AddressSpace {
     if request.flags.contains(.fixedNoReplace), vmas.vma(in: range) != nil { throw .rangeInUse }
     let flags = try areaFlags(request, length)
     return try mapArea(
-      range, flags, file: request.file, pageOffset: request.file == nil ? nil : pageOffset)
+      range, flags, file: request.file, opening: request.opening,
+      pageOffset: request.file == nil ? nil : pageOffset)
   }
 
   private func pageCount(_ length: ByteCount) -> UInt { length.rawValue >> UInt(pageSize.shift) }
@@ -78,12 +90,12 @@ extension AddressSpace {
     flags.formUnion([.mayRead, .mayWrite, .mayExecute])
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
-    if request.flags.contains(.stack), services.pointee.version.stackFlagRefusesHugePages,
+    if request.flags.contains(.stack), services.pointee.rules.contains(.stackFlagRefusesHugePages),
       layout.hugePageSize > .zero || layout.architecture == .i386
     {
       flags.insert(.noHugePages)
     }
-    if request.flags.contains(.locked), limits.locked == .zero { throw .notPermitted }
+    if request.flags.contains(.locked), !mayLockAtAll { throw .notPermitted }
     guard mayLock(flags, length) else { throw .lockedLimit }
     if let file = request.file {
       flags = try fileFlags(flags, request, file, length)
@@ -104,6 +116,9 @@ extension AddressSpace {
       guard !flags.contains(.growsDown) else { throw .invalidArgument }
       return flags.union([.shared, .mayShare])
     case .private: return flags
+    case .droppable where services.pointee.rules.contains(.knowsDroppableMemory):
+      guard flags.isDisjoint(with: [.locked, .growsDown]) else { throw .invalidArgument }
+      return flags.union([.droppable, .noReserve, .wipeOnFork, .dontDump])
     default: throw .invalidArgument
     }
   }
@@ -123,13 +138,33 @@ extension AddressSpace {
       }
       flags.formUnion([.shared, .mayShare])
       if !request.access.contains(.write) { flags.subtract([.mayWrite, .shared]) }
+      // A sealed file may be mapped for reading, and stays so.
+      let isSealed = !file.pointee.seals.isDisjoint(with: .againstMappings)
+      if isSealed, !request.protection.contains(.write) { flags.remove(.mayWrite) }
     case .private: break
     default: throw .invalidArgument
     }
     guard request.access.contains(.read) else { throw .accessDenied }
     guard file.pointee.isMappable else { throw .notMappable }
     guard !flags.contains(.growsDown) else { throw .invalidArgument }
+    if request.flags.contains(.synchronous) { flags.insert(.synchronous) }
     return flags
+  }
+
+  /// Lets the file agree to a mapping whose place is free already. No file here is memory that stays
+  /// when power goes, which `MAP_SYNC` asks for, and no huge pages are reserved.
+  ///
+  /// Linux: `call_mmap()`: `ext4_file_mmap()`, `hugetlbfs_file_mmap()`, `shmem_mmap()`.
+  private func askFile(_ area: VMA) throws(MapError) {
+    guard let file = area.file else { return }
+    switch file.pointee.kind {
+    case .regular: if area.flags.contains(.synchronous) { throw .unsupportedFlag }
+    case .hugePages: try askForHugePages(area, file)
+    case .sharedMemory:
+      let writes = area.flags.isSuperset(of: [.shared, .write])
+      if writes, !file.pointee.seals.isDisjoint(with: .againstMappings) { throw .notPermitted }
+    case .device, .unmappable: break
+    }
   }
 
   /// Clears the range, checks the accounts, and joins the new area to its neighbours or adds it.
@@ -139,21 +174,29 @@ extension AddressSpace {
   ///
   /// Linux: `__mmap_region()`, mm/vma.c.
   mutating func mapArea(
-    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, pageOffset: UInt?
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?,
+    opening: UInt32 = 0, pageOffset: UInt?
   ) throws(MapError) -> VirtualAddress {
+    guard services.pointee.rules.contains(.checksBeforeReplacing) else {
+      return try replaceArea(
+        range, given, file: givenFile, opening: opening, pageOffset: pageOffset)
+    }
     var flags = given
     let pages = pageCount(range)
     let removal = try gatherAreas(in: range)
     guard mayExpand(flags, by: pages - removal.pages) else { throw .outOfMemory }
     let charged = flags.isAccountable ? pages - removal.accountedPages : .zero
-    try services.pointee.charge(charged)
+    try charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
-      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      let file =
+        if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count, removal) }
       // The area holds the file by itself from here on.
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
-      try install(VMA(range: range, flags: flags, pageOffset: offset, file: file), removal)
+      let area = VMA(
+        range: range, flags: flags, pageOffset: offset, file: file, opening: opening)
+      try install(area, removal)
     } catch {
       services.pointee.uncharge(charged)
       throw error
@@ -163,27 +206,88 @@ extension AddressSpace {
     return range.start
   }
 
-  /// The unnamed file that shared anonymous memory is a mapping of. Linux: `shmem_zero_setup()`.
-  private func sharedMemoryFile(
-    _ flags: VMAFlags, _ length: ByteCount
+  /// The same as kernels before 6.12 did it: what stands there is gone before the promise is asked for.
+  ///
+  /// Linux: `mmap_region()`, mm/mmap.c.
+  private mutating func replaceArea(
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, opening: UInt32,
+    pageOffset: UInt?
+  ) throws(MapError) -> VirtualAddress {
+    var flags = given
+    let pages = pageCount(range)
+    guard mayExpand(flags, by: pages - mappedPages(in: range)) else { throw .outOfMemory }
+    do { try removeAreas(gatherAreas(in: range)) } catch { throw .outOfMemory }
+    let charged = flags.isAccountable ? pages : .zero
+    try charge(charged)
+    if flags.isAccountable { flags.insert(.accounted) }
+    do throws(MapError) {
+      let file =
+        if let givenFile { givenFile } else {
+          try sharedMemoryFile(flags, range.count, Removal(range: range))
+        }
+      defer { if givenFile == nil, let file { services.release(file) } }
+      let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+      try install(
+        VMA(range: range, flags: flags, pageOffset: offset, file: file, opening: opening),
+        Removal(range: range))
+    } catch {
+      services.pointee.uncharge(charged)
+      throw error
+    }
+    account(flags, added: pages)
+    if flags.contains(.locked) { accounts.locked += pages }
+    return range.start
+  }
+
+  /// Linux: `count_vma_pages_range()`, mm/mmap.c.
+  private func mappedPages(in range: VirtualRange) -> PageCount {
+    var pages = PageCount.zero
+    var area = vmas.vma(in: range)
+    while let vma = area, vma.pointee.start < range.end {
+      let part = VirtualRange(
+        max(range.start, vma.pointee.start), min(range.end, vma.pointee.end))
+      pages += pageCount(part)
+      area = vmas.next(vma)
+    }
+    return pages
+  }
+
+  /// The unnamed file that shared anonymous memory is a mapping of.
+  ///
+  /// It is made when the range is clear already: where it is refused, a gap stays.
+  /// Linux: `shmem_zero_setup()`, `vms_abort_munmap_vmas()`, mm/vma.h.
+  private mutating func sharedMemoryFile(
+    _ flags: VMAFlags, _ length: ByteCount, _ removal: Removal
   ) throws(MapError) -> Ref<MappedFile>? {
     guard flags.contains(.shared) else { return nil }
-    return try services.makeSharedMemory(
-      length, isReserved: !flags.contains(.noReserve), pageSize)
+    let pages = flags.contains(.noReserve) ? .zero : pageSize.pages(in: length)
+    do throws(MapError) { try services.pointee.charge(pages) } catch {
+      removeAreas(removal)
+      throw error
+    }
+    services.pointee.uncharge(pages)
+    return try services.makeSharedMemory(length, isReserved: pages > .zero, pageSize)
   }
 
   /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.
   ///
-  /// - Throws: `outOfMemory`; nothing has been removed then.
+  /// - Throws: `outOfMemory`; nothing has been removed then. Or what the file says to the mapping: what
+  ///   stood in the range is gone then.
   private mutating func install(_ area: VMA, _ removal: Removal) throws(MapError) {
     // Where something is to be removed the object is made first: afterwards there is no way back.
     let spare = removal.first == nil ? nil : try makeArea(area)
     removeAreas(removal)
+    do throws(MapError) { try askFile(area) } catch {
+      if let spare { services.pointee.vmas.free(spare) }
+      throw error
+    }
     // What the removed areas had promised goes over to the new one without being asked for again.
     if area.flags.contains(.accounted) { services.pointee.recharge(removal.accountedPages) }
     let candidate = MergeCandidate(
       range: area.range, flags: area.flags, pageOffset: area.pageOffset, file: area.file,
-      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start))
+      opening: area.opening,
+      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start),
+      prefersNext: !services.pointee.rules.contains(.previousMergesFirst))
     if mergeNew(candidate) != nil {
       if let spare { services.pointee.vmas.free(spare) }
     } else if let spare {

@@ -8,13 +8,18 @@ struct MergeCandidate {
   var flags: VMAFlags
   var pageOffset: UInt
   var file: Ref<MappedFile>?
+  /// See `VMA.opening`.
+  var opening: UInt32 = 0
   var anonVMA: Ref<AnonVMA>?
+  var name: Ref<AreaName>?
   /// The VMA whose part changes; nil for a new mapping.
   var middle: Ref<VMA>?
   var previous: Ref<VMA>?
   var next: Ref<VMA>?
   /// Only grow the previous VMA (the heap). Linux: `just_expand`.
   var onlyExtendsPrevious = false
+  /// The next VMA's family decides which previous one may join. Linux: `mmap_region()` before 6.12.
+  var prefersNext = false
 }
 
 extension AddressSpace {
@@ -25,24 +30,22 @@ extension AddressSpace {
   /// Linux: `vma_merge_new_range()`, mm/vma.c.
   mutating func mergeNew(_ candidate: MergeCandidate) -> Ref<VMA>? {
     guard candidate.flags.isDisjoint(with: .special) else { return nil }
-    let joinsPrevious = canJoinPrevious(candidate)
-    let joinsNext =
-      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
-
+    let (joinsPrevious, joinsNext) = joints(of: candidate)
     if joinsPrevious, let previous = candidate.previous {
       adoptFamily(previous, candidate)
+      adoptMarks(previous, candidate, alsoNext: joinsNext)
       if joinsNext, let next = candidate.next {
         adoptFamily(previous, from: next)
         absorb(next, into: previous)
       } else {
-        vmas.setRange(previous, VirtualRange(previous.pointee.start, candidate.range.end))
+        setRange(previous, VirtualRange(previous.pointee.start, candidate.range.end))
       }
       return previous
     }
     guard joinsNext, let next = candidate.next else { return nil }
     adoptFamily(next, candidate)
-    next.pointee.pageOffset = candidate.pageOffset
-    vmas.setRange(next, VirtualRange(candidate.range.start, next.pointee.end))
+    adoptMarks(next, candidate, alsoNext: false)
+    setRange(next, VirtualRange(candidate.range.start, next.pointee.end))
     return next
   }
 
@@ -61,6 +64,7 @@ extension AddressSpace {
     let joinsNext = isRightPart && canJoinNext(candidate, alsoPrevious: joinsPrevious)
 
     if joinsPrevious, let previous = candidate.previous {
+      adoptMarks(previous, candidate, alsoNext: joinsNext)
       if joinsNext, let next = candidate.next {
         adoptFamily(previous, from: next.pointee.anonVMA != nil ? next : middle)
         removeArea(middle)
@@ -73,8 +77,22 @@ extension AddressSpace {
     }
     guard joinsNext, let next = candidate.next else { return nil }
     adoptFamily(next, from: middle)
+    adoptMarks(next, candidate, alsoNext: false)
     moveBorder(between: middle, and: next, to: candidate.range.start)
     return next
+  }
+
+  /// Which neighbours a new mapping joins.
+  private func joints(of candidate: MergeCandidate) -> (previous: Bool, next: Bool) {
+    if candidate.prefersNext, canJoinNext(candidate, alsoPrevious: false) {
+      var both = candidate
+      both.anonVMA = candidate.next?.pointee.anonVMA
+      return (canJoinPrevious(both), true)
+    }
+    let joinsPrevious = canJoinPrevious(candidate)
+    let joinsNext =
+      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
+    return (joinsPrevious, joinsNext)
   }
 
   /// Linux: `can_vma_merge_left()`, `can_vma_merge_after()`.
@@ -102,10 +120,13 @@ extension AddressSpace {
     return left == right
   }
 
-  /// Same flags but for soft-dirty, same file, nothing special. Linux: `is_mergeable_vma()`.
+  /// Same flags but for the sticky ones, same file, same name, nothing special.
+  ///
+  /// Linux: `is_mergeable_vma()`.
   private func isAlike(_ vma: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
-    vma.pointee.flags.symmetricDifference(candidate.flags).subtracting(.softDirty).isEmpty
-      && vma.pointee.file == candidate.file && vma.pointee.special == .none
+    vma.pointee.flags.symmetricDifference(candidate.flags).subtracting(.sticky).isEmpty
+      && vma.pointee.file == candidate.file && vma.pointee.opening == candidate.opening
+      && vma.pointee.special == .none && AreaName.areEqual(vma.pointee.name, candidate.name)
   }
 
   /// Linux: `is_mergeable_anon_vma()`: one family, or one side has none and the other did not inherit
@@ -113,10 +134,19 @@ extension AddressSpace {
   private func isSameFamily(_ target: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
     switch (target.pointee.anonVMA, candidate.anonVMA) {
     case (nil, nil): true
-    case (nil, .some): !(candidate.middle?.pointee.hasInheritedPages ?? false)
+    case (nil, .some):
+      services.pointee.rules.contains(.familySpreadsToUntouched)
+        && !(candidate.middle?.pointee.hasInheritedPages ?? false)
     case (.some, nil): !target.pointee.hasInheritedPages
     case (let left?, let right?): left == right
     }
+  }
+
+  /// The area that takes over others has what one of them had. Linux: `VM_STICKY`.
+  private func adoptMarks(_ vma: Ref<VMA>, _ candidate: MergeCandidate, alsoNext: Bool) {
+    vma.pointee.flags.formUnion(candidate.flags.intersection(.sticky))
+    guard alsoNext, let next = candidate.next else { return }
+    vma.pointee.flags.formUnion(next.pointee.flags.intersection(.sticky))
   }
 
   /// Gives `vma` the family of the area it takes over. Linux: `dup_anon_vma()`.
@@ -135,7 +165,7 @@ extension AddressSpace {
   private mutating func absorb(_ next: Ref<VMA>, into vma: Ref<VMA>) {
     let end = next.pointee.end
     removeArea(next)
-    vmas.setRange(vma, VirtualRange(vma.pointee.start, end))
+    setRange(vma, VirtualRange(vma.pointee.start, end))
   }
 
   /// Moves the border between two neighbours; one that becomes empty is removed.
@@ -146,19 +176,16 @@ extension AddressSpace {
     let oldBorder = right.pointee.start
     if border == end {
       removeArea(right)
-      vmas.setRange(left, VirtualRange(start, end))
+      setRange(left, VirtualRange(start, end))
     } else if border == start {
-      right.pointee.pageOffset &-= pageCount(VirtualRange(start, oldBorder)).rawValue
       removeArea(left)
-      vmas.setRange(right, VirtualRange(start, end))
+      setRange(right, VirtualRange(start, end))
     } else if border > oldBorder {
-      right.pointee.pageOffset &+= pageCount(VirtualRange(oldBorder, border)).rawValue
-      vmas.setRange(right, VirtualRange(border, end))
-      vmas.setRange(left, VirtualRange(start, border))
+      setRange(right, VirtualRange(border, end))
+      setRange(left, VirtualRange(start, border))
     } else {
-      right.pointee.pageOffset &-= pageCount(VirtualRange(border, oldBorder)).rawValue
-      vmas.setRange(left, VirtualRange(start, border))
-      vmas.setRange(right, VirtualRange(border, end))
+      setRange(left, VirtualRange(start, border))
+      setRange(right, VirtualRange(border, end))
     }
   }
 }

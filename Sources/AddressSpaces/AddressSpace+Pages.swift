@@ -19,6 +19,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) {
     guard access == .write else {
+      if triesHugePage(vma, address) { try prepare(vma) }
       return try install(services.pointee.zeroPage, vma, address, isWritable: false, access)
     }
     try prepare(vma)
@@ -36,14 +37,18 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ file: Ref<MappedFile>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) {
     let index = vma.pointee.pageOffset(of: address, pageSize)
-    guard isInside(file, index) else { throw .beyondFile }
+    guard isInside(file, index), file.pointee.kind != .hugePages else { throw .beyondFile }
     let cached = try services.cachedPage(file, index)
     if access == .write, !vma.pointee.flags.contains(.shared) {
       return try copyIn(vma, address, from: cached)
     }
-    let isWritable = access == .write
+    let isWritable = access == .write || !vma.pointee.isNotifiedOfWrites
+    if access == .write { cached.pointee.flags.insert(.dirty) }
     cached.pointee.references += 1
-    do { try install(cached, vma, address, isWritable: isWritable, access) } catch {
+    do {
+      try install(
+        cached, vma, address, isWritable: isWritable && vma.pointee.flags.contains(.shared), access)
+    } catch {
       cached.pointee.references -= 1
       throw error
     }
@@ -101,9 +106,13 @@ extension AddressSpace {
     resident = counts
   }
 
-  /// Whether a page belongs to this space alone and needs no copy before a write.
+  /// Whether a page belongs to this space alone and needs no copy before a write: it was never shared,
+  /// or all others have let go of it.
+  ///
+  /// Linux: `wp_can_reuse_anon_folio()`, mm/memory.c.
   func isOwnAnonymous(_ page: Ref<Page>) -> Bool {
-    page.pointee.isAnonymous && page.pointee.references == 1
+    page.pointee.isAnonymous
+      && (page.pointee.flags.contains(.anonymousExclusive) || page.pointee.references == 1)
   }
 
   private mutating func copyIn(
@@ -137,6 +146,7 @@ extension AddressSpace {
 
   private func markAnonymous(_ page: Ref<Page>, _ vma: Ref<VMA>, _ address: VirtualAddress) {
     page.pointee.mapping = (vma.pointee.anonVMA?.address ?? 0) | Page.anonymousBit
+    page.pointee.flags.insert(.anonymousExclusive)
     page.pointee.index = vma.pointee.pageOffset(of: address, pageSize)
   }
 

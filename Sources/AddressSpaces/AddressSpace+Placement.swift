@@ -20,7 +20,9 @@ extension AddressSpace {
     guard length.rawValue <= layout.taskSize.rawValue else { throw .outOfMemory }
     let request = PlacementRequest(length: length, hint: hint, flags: flags)
     let address: VirtualAddress
-    if wantsHugeAlignment(request, file: file),
+    if let file, file.pointee.blockSize > pageSize.bytes {
+      address = try blockAligned(request, file.pointee.blockSize)
+    } else if wantsHugeAlignment(request, file: file),
       let aligned = hugeAligned(request, fileOffset: fileOffset)
     {
       address = aligned
@@ -48,9 +50,27 @@ extension AddressSpace {
   private func wantsHugeAlignment(_ request: PlacementRequest, file: Ref<MappedFile>?) -> Bool {
     guard layout.hugePageSize.rawValue > 0 else { return false }
     if let file { return file.pointee.alignsToHugePages }
-    guard services.pointee.version.alignsAnonymousMappings else { return false }
+    guard services.pointee.rules.contains(.alignsAnonymousMappings) else { return false }
     guard !request.flags.contains(.shared), request.hint.rawValue == 0 else { return false }
     return request.length.rawValue & (layout.hugePageSize.rawValue - 1) == 0
+  }
+
+  /// A place for whole huge pages: a free range with room to spare, and in it the aligned address.
+  ///
+  /// Linux: `hugetlb_get_unmapped_area()`, the `align_mask` of `vm_unmapped_area()`.
+  private func blockAligned(
+    _ request: PlacementRequest, _ block: ByteCount
+  ) throws(MapError) -> VirtualAddress {
+    if request.flags.contains(.fixed) { return request.hint }
+    if request.hint.rawValue != 0, hintIsUsable(request) { return request.hint }
+    var wider = request
+    wider.hint = VirtualAddress(0)
+    let spare = block.rawValue - pageSize.bytes.rawValue
+    let (padded, overflows) = request.length.rawValue.addingReportingOverflow(spare)
+    guard !overflows else { throw .outOfMemory }
+    wider.length = ByteCount(padded)
+    let found = try findFree(wider)
+    return VirtualAddress((found.rawValue + block.rawValue - 1) & ~(block.rawValue - 1))
   }
 
   /// Looks for one huge page more than asked, and takes the part whose address and file offset agree

@@ -1,6 +1,7 @@
 internal import Machine
 public import MemoryTypes
 internal import PageTables
+internal import PhysicalMemory
 
 extension AddressSpace {
   /// Changes what may be done with the pages of a range.
@@ -16,6 +17,14 @@ extension AddressSpace {
   public mutating func mprotect(
     _ start: VirtualAddress, _ length: ByteCount, _ protection: Protection
   ) throws(MapError) {
+    try mprotect(start, length, protection, key: -1)
+  }
+
+  /// The same with a protection key, -1 for none.
+  mutating func mprotect(
+    _ start: VirtualAddress, _ length: ByteCount, _ protection: Protection, key: Int32
+  ) throws(MapError) {
+    let start = layout.untagged(start)
     let growth = protection.intersection([.growsDown, .growsUp])
     guard growth != [.growsDown, .growsUp] else { throw .invalidArgument }
     guard pageSize.isAligned(start) else { throw .invalidArgument }
@@ -25,8 +34,9 @@ extension AddressSpace {
     let known: Protection = [.read, .write, .execute, .atomicOperations]
     guard protection.subtracting(growth).isSubset(of: known) else { throw .invalidArgument }
 
+    guard mayUse(key: key) else { throw .invalidArgument }
     let range = try protectedRange(VirtualRange(start, end), growth)
-    try protectAreas(in: range, VMAFlags(protection: protection))
+    try protectAreas(in: range, VMAFlags(protection: protection), key)
   }
 
   /// The range that is meant, which a growth flag extends to the stack's start.
@@ -45,12 +55,12 @@ extension AddressSpace {
   }
 
   private mutating func protectAreas(
-    in range: VirtualRange, _ access: VMAFlags
+    in range: VirtualRange, _ access: VMAFlags, _ key: Int32
   ) throws(MapError) {
     var position = range.start
     while position < range.end {
       guard let vma = vmas.vma(at: position) else { throw .outOfMemory }
-      let flags = vma.pointee.flags.subtracting(.access).union(access)
+      let flags = vma.pointee.flags.subtracting(.access).union(access).withKey(key)
       guard flags.forbiddenAccess.isEmpty else { throw .accessDenied }
       let part = VirtualRange(position, min(vma.pointee.end, range.end))
       let changed = try protect(part, of: vma, flags)
@@ -67,6 +77,7 @@ extension AddressSpace {
     _ part: VirtualRange, of vma: Ref<VMA>, _ wanted: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
     let old = vma.pointee.flags
+    guard !old.contains(.sealed) else { throw .notPermitted }
     guard wanted != old else { return vma }
     let pages = pageCount(part)
     var flags = wanted
@@ -96,7 +107,9 @@ extension AddressSpace {
   ) throws(MapError) -> Bool {
     let old = vma.pointee.flags
     guard flags.contains(.write) else {
-      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil {
+      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil,
+        services.pointee.rules.contains(.readOnlyReturnsPromise)
+      {
         flags.remove(.accounted)
       }
       return false
@@ -104,7 +117,7 @@ extension AddressSpace {
     if !mayExpand(flags, by: pages), mayExpand(old, by: pages) { throw .outOfMemory }
     let settled: VMAFlags = [.accounted, .write, .hugeTLB, .shared, .noReserve]
     guard old.isDisjoint(with: settled) else { return false }
-    try services.pointee.charge(pages)
+    try charge(pages)
     flags.insert(.accounted)
     return true
   }
@@ -115,9 +128,17 @@ extension AddressSpace {
   mutating func changeFlags(
     of part: VirtualRange, in vma: Ref<VMA>, _ flags: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
+    try changeFlags(of: part, in: vma, flags, name: vma.pointee.name)
+  }
+
+  /// The same, looking for neighbours of the name that the part is about to get.
+  mutating func changeFlags(
+    of part: VirtualRange, in vma: Ref<VMA>, _ flags: VMAFlags, name: Ref<AreaName>?
+  ) throws(MapError) -> Ref<VMA> {
     let candidate = MergeCandidate(
       range: part, flags: flags, pageOffset: vma.pointee.pageOffset(of: part.start, pageSize),
-      file: vma.pointee.file, anonVMA: vma.pointee.anonVMA, middle: vma,
+      file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
+      name: name, middle: vma,
       previous: vmas.previous(vma), next: vmas.next(vma))
     if let merged = mergeExisting(candidate) { return merged }
     var changed = vma
@@ -130,13 +151,27 @@ extension AddressSpace {
   /// Lets the present leaves of a range say what the VMA's flags say.
   private mutating func protectPages(_ range: VirtualRange, _ vma: Ref<VMA>) {
     let allowed = leafAttributes(for: vma.pointee)
-    let isShared = vma.pointee.flags.contains(.shared)
+    let area = vma.pointee
+    let services = services
     batch.add(range)
-    tables.protect(range) { leaf in
-      var changed = allowed.union(leaf.intersection([.accessed, .dirty]))
-      // A private page that was never written may be shared: the next write decides.
-      if !isShared, !leaf.contains(.dirty) { changed.remove(.write) }
+    tables.protectLeaves(range) { leaf in
+      var changed = allowed.union(leaf.attributes.intersection([.accessed, .dirty]))
+      if !Self.mayStayWritable(leaf, in: area, services) { changed.remove(.write) }
       return changed
     }
+  }
+
+  /// Whether a page may become writable without a fault: of private memory one that is nobody else's,
+  /// of a file that wants to know of writes one that is dirty already.
+  ///
+  /// Linux: `can_change_pte_writable()`, mm/mprotect.c.
+  private static func mayStayWritable(
+    _ leaf: Leaf, in area: VMA, _ services: Ref<MemoryServices>
+  ) -> Bool {
+    if area.flags.contains(.shared) {
+      return !area.isNotifiedOfWrites || leaf.attributes.contains(.dirty)
+    }
+    let page = services.pointee.pages.pointee.page(of: leaf.frame)
+    return page.pointee.isAnonymous && page.pointee.flags.contains(.anonymousExclusive)
   }
 }

@@ -51,14 +51,15 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var programBreak = VirtualAddress(0)
   /// An address inside the first stack area. Linux: `start_stack`.
   public internal(set) var stackStart = VirtualAddress(0)
+  /// Where the parts of the program stand; for texts only.
+  public var image = ImageBounds()
+  public internal(set) var keys = ProtectionKeys()
   /// Flags every new mapping gets. Linux: `def_flags`, set by `mlockall(MCL_FUTURE)`.
   public internal(set) var defaultFlags: VMAFlags = []
 
   public internal(set) var accounts = AreaAccounts()
   public internal(set) var resident = ResidentCounts()
   public internal(set) var faults = FaultCounts()
-  /// A copy that ran out of memory half-way: good for `destroy` only.
-  var isIncomplete = false
 
   /// An empty address space: a root table and nothing else.
   ///
@@ -85,6 +86,9 @@ public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var code = PageCount.zero
   public internal(set) var stack = PageCount.zero
   public internal(set) var locked = PageCount.zero
+  /// Pages among `locked` whose areas are not locked any more: `MREMAP_DONTUNMAP` forgets to take them
+  /// back.
+  public internal(set) var orphanedLocks = PageCount.zero
   public internal(set) var highWaterVMAs = 0
 }
 

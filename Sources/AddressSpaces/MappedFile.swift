@@ -1,4 +1,5 @@
 internal import KernelHeap
+internal import Machine
 public import MemoryTypes
 internal import PageTables
 internal import PhysicalMemory
@@ -15,25 +16,49 @@ public struct MappedFile {
   public var references: Int
   /// Page number to `Page`: the page cache of this file.
   public var cache: RadixTree<RadixNodes>
+  /// The VMAs that map it, by the pages they show. Linux: `i_mmap`.
+  public internal(set) var mappings = IntervalTree<FileMappingLinking>()
   /// What `/proc/PID/maps` shows, in `kmalloc` memory.
   public var name: FileName
   /// Its file system asks for large mappings to be aligned to huge pages.
   /// Linux: `f_op->get_unmapped_area` is `thp_get_unmapped_area()`.
   public let alignsToHugePages: Bool
+  /// Whether the program may write the file, or owns it: others learn nothing of what is in memory.
+  /// Linux: `can_do_mincore()`, mm/mincore.c.
+  public var isWritableByCaller = true
+  /// Its mappings consist of blocks of this size, which is the page's but for files of huge pages.
+  public let blockSize: ByteCount
   /// Pages promised for it. Linux: `shmem_acct_size()`.
   var reserved: PageCount
+  /// What may no longer be done with it, for good. Linux: `shmem_inode_info.seals`.
+  public internal(set) var seals: FileSeals = []
 
   public enum Kind: UInt8, Sendable {
     /// A file on a disk.
     case regular
     /// Memory with a file's face: tmpfs, memfd, shared anonymous mappings.
     case sharedMemory
+    /// Huge pages reserved beforehand; none are. Linux: hugetlbfs.
+    case hugePages
     /// A character device or another object without pages of its own.
     case device
+    /// A directory, a pipe, a text of `/proc`: no mapping can be made of it.
+    case unmappable
   }
 
   /// Whether it can be mapped at all. Linux: `can_mmap_file()`.
-  public var isMappable: Bool { true }
+  public var isMappable: Bool { kind != .unmappable }
+
+  /// The largest size it can have: 2^44 - 4096 bytes on a disk with blocks of 4 KiB, 2^63 - 1 in memory.
+  /// Linux: `s_maxbytes`.
+  public var maximumSize: UInt64 {
+    kind == .regular ? (1 << 44) - 4096 : UInt64(Int64.max)
+  }
+
+  /// Whether its seals allow another size. Linux: `shmem_setattr()`.
+  public func allowsSize(_ wanted: UInt64) -> Bool {
+    !(wanted < size && seals.contains(.shrink)) && !(wanted > size && seals.contains(.grow))
+  }
 
   /// Whether offsets of a mapping can be counted. Linux: `file_mmap_ok()`: `s_maxbytes` is 2^63 - 1.
   func canHold(_ length: ByteCount, at offset: UInt64) -> Bool {
@@ -71,8 +96,8 @@ extension Ref where Object == MemoryServices {
     let copy = try copyName(name)
     let file = MappedFile(
       kind: kind, size: size, references: 1, cache: RadixTree(nodes: RadixNodes(services: self)),
-      name: copy,
-      alignsToHugePages: alignsToHugePages, reserved: .zero)
+      name: copy, alignsToHugePages: alignsToHugePages,
+      blockSize: pointee.pages.pointee.directMap.pageSize.bytes, reserved: .zero)
     do {
       return try pointee.files.allocate(file)
     } catch {
@@ -92,11 +117,32 @@ extension Ref where Object == MemoryServices {
     let file = MappedFile(
       kind: .sharedMemory, size: UInt64(length.rawValue), references: 1,
       cache: RadixTree(nodes: RadixNodes(services: self)),
-      name: .none, alignsToHugePages: false, reserved: pages)
+      name: .none, alignsToHugePages: false, blockSize: pageSize.bytes, reserved: pages)
     do {
       return try pointee.files.allocate(file)
     } catch {
       pointee.uncharge(pages)
+      throw .outOfMemory
+    }
+  }
+
+  /// The file behind a mapping of huge pages, which promises none of them.
+  ///
+  /// Linux: `hugetlb_file_setup()`, fs/hugetlbfs/inode.c.
+  func makeHugePages(_ length: ByteCount, _ size: ByteCount) throws(MapError) -> Ref<MappedFile> {
+    let name: StaticString = "/anon_hugepage (deleted)"
+    // SAFETY: a literal's bytes live as long as the program.
+    let bytes = unsafe Span<UInt8>(
+      _unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount)
+    let copy = try copyName(bytes)
+    let file = MappedFile(
+      kind: .hugePages, size: UInt64(length.rawValue), references: 1,
+      cache: RadixTree(nodes: RadixNodes(services: self)), name: copy, alignsToHugePages: false,
+      blockSize: size, reserved: .zero)
+    do {
+      return try pointee.files.allocate(file)
+    } catch {
+      freeName(copy)
       throw .outOfMemory
     }
   }

@@ -12,7 +12,10 @@ public struct MemoryServices: ~Copyable {
   public let format: TranslationFormat
   /// The kernel's tables, whose upper part all spaces share where one root serves both halves.
   public let kernelRoot: PageFrameNumber?
-  public let version: LinuxVersion
+  /// What programs see of the kernel's version.
+  public let rules: KernelRules
+  /// `transparent_hugepage/enabled`.
+  public var hugePages = HugePagePolicy.madvise
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
   /// Whether programs and files put bytes into frames. A replay knows no bytes, only which pages are
@@ -24,6 +27,9 @@ public struct MemoryServices: ~Copyable {
   public var spaces: TypedCache<AddressSpace>
   public var files: TypedCache<MappedFile>
   public var names: KmallocCaches
+  public var areaNames: TypedCache<AreaName>
+  /// What the kernel was built with and what its processor can.
+  public var features = KernelFeatures.standard
   public var nodes: TypedCache<RadixNode>
   public var commit: CommitAccount
   public var commitLock = RawSpinLock()
@@ -42,10 +48,11 @@ public struct MemoryServices: ~Copyable {
     let files = try TypedCache<MappedFile>(name: "address_space", pages: pages)
     let nodes = try TypedCache<RadixNode>(name: "radix_tree_node", pages: pages)
     let names = try KmallocCaches(pages: pages)
+    let areaNames = try TypedCache<AreaName>(name: "anon_vma_name", pages: pages)
     self.pages = pages
     self.format = format
     self.kernelRoot = kernelRoot
-    self.version = version
+    rules = KernelRules(version)
     self.commit = commit
     self.zeroPage = zeroPage
     self.hasContents = hasContents
@@ -55,14 +62,19 @@ public struct MemoryServices: ~Copyable {
     self.files = files
     self.nodes = nodes
     self.names = names
+    self.areaNames = areaNames
   }
 
   /// Promises `pages` to an owner; `outOfMemory` when the policy refuses.
-  public mutating func charge(_ pages: PageCount) throws(MapError) {
+  ///
+  /// - Parameters: as of `CommitAccount.charge`.
+  public mutating func charge(
+    _ pages: PageCount, mapped: PageCount = .zero, isAdministrator: Bool = false
+  ) throws(MapError) {
     guard pages > .zero else { return }
     commitLock.lock()
     defer { commitLock.unlock() }
-    try commit.charge(pages)
+    try commit.charge(pages, mapped: mapped, isAdministrator: isAdministrator)
   }
 
   /// Promises without asking: for pages whose promise was just taken back from another area.

@@ -16,10 +16,11 @@ public struct RadixNodes: RadixNodeSource {
 
 /// The page cache: pages of files by file and page number.
 extension Ref where Object == MemoryServices {
-  /// The page of a file, made and filled with zeros when it is not in memory yet.
+  /// The page of a file, made and filled with zeros when it is not in memory yet: nothing takes pages
+  /// with contents out of memory, so that what is not there was never written.
   ///
-  /// The cache holds one reference; the caller takes its own. Contents of real files are not known to
-  /// a replay, and zeros take the same room. Linux: `filemap_fault()`, `shmem_fault()`.
+  /// The cache holds one reference; the caller takes its own. Linux: `filemap_fault()`,
+  /// `shmem_fault()`.
   func cachedPage(
     _ file: Ref<MappedFile>, _ index: UInt
   ) throws(FaultError) -> Ref<Page> {
@@ -34,11 +35,13 @@ extension Ref where Object == MemoryServices {
     return page
   }
 
-  /// Hands every cached page of a file that nobody maps to `freePage`, its last reference.
+  /// Hands every cached page from `first` on, which nobody maps, to `freePage`: its last reference.
   ///
   /// Linux: `truncate_inode_pages()`, mm/truncate.c.
-  func dropCache(of file: Ref<MappedFile>, _ freePage: (Ref<Page>) -> Void) {
-    while let entry = file.pointee.cache.first(atOrAfter: 0) {
+  func dropCache(
+    of file: Ref<MappedFile>, from first: UInt = 0, _ freePage: (Ref<Page>) -> Void
+  ) {
+    while let entry = file.pointee.cache.first(atOrAfter: first) {
       _ = file.pointee.cache.remove(at: entry.index)
       guard let page = page(atAddress: entry.value) else { continue }
       precondition(page.pointee.references == 1, "a file's pages outlive its last mapping")
@@ -73,7 +76,12 @@ extension Ref where Object == MemoryServices {
     } catch { throw .outOfMemory }
   }
 
-  private func page(atAddress address: UInt) -> Ref<Page>? {
+  /// The page of a file that is in memory. Linux: `filemap_get_folio()`.
+  func pageInMemory(_ file: Ref<MappedFile>, _ index: UInt) -> Ref<Page>? {
+    page(atAddress: file.pointee.cache.value(at: index))
+  }
+
+  func page(atAddress address: UInt) -> Ref<Page>? {
     // SAFETY: the tree holds addresses of live page descriptors only.
     guard let pointer = unsafe UnsafeMutablePointer<Page>(bitPattern: address) else { return nil }
     return unsafe Ref<Page>(pointer)

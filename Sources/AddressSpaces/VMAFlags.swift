@@ -24,6 +24,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var growsDown: VMAFlags { VMAFlags(rawValue: 0x100) }
   /// Frames without a `Page` behind them, as the vvar pages. Linux: `VM_PFNMAP`.
   public static var rawFrames: VMAFlags { VMAFlags(rawValue: 0x400) }
+  /// Guard markers may stand in the tables of the area. Linux: `VM_MAYBE_GUARD`.
+  public static var mayHaveGuards: VMAFlags { VMAFlags(rawValue: 0x800) }
   public static var locked: VMAFlags { VMAFlags(rawValue: 0x2000) }
   public static var device: VMAFlags { VMAFlags(rawValue: 0x4000) }
   public static var sequentialRead: VMAFlags { VMAFlags(rawValue: 0x8000) }
@@ -43,11 +45,25 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var hugePages: VMAFlags { VMAFlags(rawValue: 0x2000_0000) }
   public static var noHugePages: VMAFlags { VMAFlags(rawValue: 0x4000_0000) }
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
+  /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
+  public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
+  /// arm64: tags may be turned on. Linux: `VM_MTE_ALLOWED`, which `maps` and `smaps` do not show. The heap
+  /// has it always, other memory only on processors with tags: so the two do not merge.
+  public static var tagsAllowed: VMAFlags { VMAFlags(rawValue: 1 << 33) }
+  /// Protected by `mseal`. Linux: `VM_SEALED` of 6.17; bit 63 before.
+  public static var sealed: VMAFlags { VMAFlags(rawValue: 1 << 42) }
+  /// Its pages may be dropped whenever memory is short. Linux: `VM_DROPPABLE`.
+  public static var droppable: VMAFlags { VMAFlags(rawValue: 1 << 40) }
 
   /// Read, write and execute. Linux: `VM_ACCESS_FLAGS`.
   public static var access: VMAFlags { [.read, .write, .execute] }
   /// Mappings that neither merge nor expand. Linux: `VM_SPECIAL`.
   public static var special: VMAFlags { [.device, .dontExpand, .rawFrames, .mixedFrames] }
+  /// Locked, at once or page by page. Linux: `VM_LOCKED_MASK`.
+  public static var lockedMask: VMAFlags { [.locked, .lockOnFault] }
+  /// What areas need not have in common to be merged; the merged area has it if one had.
+  /// Linux: `VM_STICKY`.
+  public static var sticky: VMAFlags { [.softDirty, .mayHaveGuards] }
   /// What a private data mapping starts with. Linux: `VM_DATA_DEFAULT_FLAGS` (non-executable).
   public static var dataDefault: VMAFlags {
     [.read, .write, .mayRead, .mayWrite, .mayExecute]
@@ -110,6 +126,8 @@ public struct MapFlags: OptionSet, Hashable, Sendable {
   public static var shared: MapFlags { MapFlags(rawValue: 0x01) }
   public static var `private`: MapFlags { MapFlags(rawValue: 0x02) }
   public static var sharedValidate: MapFlags { MapFlags(rawValue: 0x03) }
+  /// Private memory whose pages may be dropped. Linux: `MAP_DROPPABLE`, 6.11 and later.
+  public static var droppable: MapFlags { MapFlags(rawValue: 0x08) }
   public static var typeMask: MapFlags { MapFlags(rawValue: 0x0f) }
   public static var fixed: MapFlags { MapFlags(rawValue: 0x10) }
   public static var anonymous: MapFlags { MapFlags(rawValue: 0x20) }
@@ -125,6 +143,10 @@ public struct MapFlags: OptionSet, Hashable, Sendable {
   public static var hugeTLB: MapFlags { MapFlags(rawValue: 0x4_0000) }
   public static var synchronous: MapFlags { MapFlags(rawValue: 0x8_0000) }
   public static var fixedNoReplace: MapFlags { MapFlags(rawValue: 0x10_0000) }
+
+  /// The logarithm of the huge-page size asked for; 0 for the default. Linux: `MAP_HUGE_SHIFT`.
+  @inlinable
+  public var hugePageShift: UInt8 { UInt8(rawValue >> 26 & 0x3f) }
 
   /// The value of the four type bits: shared, private, shared-validate or none of them.
   @inlinable

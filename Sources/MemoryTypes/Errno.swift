@@ -25,6 +25,7 @@ public struct Errno: Error, Hashable, Sendable {
   public static var EACCES: Errno { Errno(13) }
   public static var EFAULT: Errno { Errno(14) }
   public static var EBUSY: Errno { Errno(16) }
+  public static var EFBIG: Errno { Errno(27) }
   public static var EEXIST: Errno { Errno(17) }
   public static var ENODEV: Errno { Errno(19) }
   public static var EINVAL: Errno { Errno(22) }
@@ -56,6 +57,7 @@ public struct Errno: Error, Hashable, Sendable {
     case 22: "EINVAL"
     case 23: "ENFILE"
     case 26: "ETXTBSY"
+    case 27: "EFBIG"
     case 28: "ENOSPC"
     case 38: "ENOSYS"
     case 75: "EOVERFLOW"

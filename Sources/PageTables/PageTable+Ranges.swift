@@ -64,19 +64,28 @@ extension PageTable {
     _ range: VirtualRange, breaking: (VirtualRange) -> Void = Breaking.unexpected,
     _ change: (LeafAttributes) -> LeafAttributes
   ) {
+    protectLeaves(range, breaking: breaking) { change($0.attributes) }
+  }
+
+  /// The same where the frame decides too: `change` is shown the leaf, of a contiguous group the first.
+  public mutating func protectLeaves(
+    _ range: VirtualRange, breaking: (VirtualRange) -> Void = Breaking.unexpected,
+    _ change: (Leaf) -> LeafAttributes
+  ) {
     var cursor = cursor(range)
     while let entry = next(&cursor) {
       guard entry.isLeaf else { continue }
       assertWhole(entry, in: range)
       guard !format.isGrouped(entry) else {
         let group = format.group(around: entry.address, at: entry.level)
-        changeGroup(entry, change(leaf(of: entry).attributes), breaking)
+        changeGroup(entry, change(leaf(of: entry)), breaking)
         cursor.skip(past: VirtualAddress(group.end.rawValue &- 1), format)
         continue
       }
       let old = format.attributes(of: entry.descriptor, at: entry.level)
       let frame = format.frame(in: entry.descriptor, at: entry.level)
-      let new = change(old).subtracting(.contiguous)
+      let seen = Leaf(frame: frame, attributes: old, level: entry.level)
+      let new = change(seen).subtracting(.contiguous)
       format.store(
         format.leafDescriptor(frame, new, at: entry.level), at: entry.location, in: memory)
     }

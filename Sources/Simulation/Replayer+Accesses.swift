@@ -14,32 +14,26 @@ extension Replayer {
     }
   }
 
-  /// An oracle's access: the signal, or that there was none, is compared.
-  func replay(_ probe: OracleProbe, _ event: RecordedEvent) {
-    guard case .access(let kind, let address, _, let outcome) = probe else {
-      report.unsupported[probe.name, default: 0] += 1
-      return
-    }
-    guard let task = tasks[event.task] else { return }
-    report.checked.accesses += 1
-    let replayed = perform(kind.memoryAccess, at: address, task.kernelTask)
-    if replayed != outcome {
-      note(
-        event, "\(kind)(0x\(String(address, radix: 16)))", "\(outcome)", "\(replayed)")
-    }
-    expectMaps(event, "an access", mustAdopt: false)
-  }
-
-  /// Translates as the processor would; a fault is served and the access done again, once.
+  /// An access whose byte does not matter.
   func perform(
     _ kind: MemoryAccess, at address: UInt64, _ task: Ref<Task>
+  ) -> OracleProbe.AccessOutcome {
+    var byte: UInt8 = 0
+    return perform(kind, at: address, task, &byte)
+  }
+
+  /// Translates as the processor would; a fault is served and the access done again, once. A write
+  /// stores `byte`, a read loads it, where memory has contents.
+  func perform(
+    _ kind: MemoryAccess, at address: UInt64, _ task: Ref<Task>, _ byte: inout UInt8
   ) -> OracleProbe.AccessOutcome {
     computer.kernel.switchTo(task)
     let mmu = computer.hardware.mmu
     let virtual = VirtualAddress(UInt(truncatingIfNeeded: address))
     for _ in 0..<3 {
       do throws(MMUFault) {
-        _ = try mmu.pointee.translate(virtual, kind, .user)
+        let physical = try mmu.pointee.translate(virtual, kind, .user)
+        if comparesValues { move(&byte, kind, physical) }
         return .done
       } catch {
         if error.kind == .nonCanonical { return .segvKernel }
@@ -47,6 +41,16 @@ extension Replayer {
       }
     }
     return .segvKernel
+  }
+
+  private func move(_ byte: inout UInt8, _ kind: MemoryAccess, _ physical: PhysicalAddress) {
+    // SAFETY: the MMU gives addresses in RAM only.
+    let place = unsafe computer.hardware.directMap.pointer(to: physical)
+    if kind == .write {
+      unsafe place.storeBytes(of: byte, as: UInt8.self)
+    } else {
+      byte = unsafe place.load(as: UInt8.self)
+    }
   }
 
   private func serve(
@@ -72,20 +76,6 @@ extension AccessKind {
     case .read: .read
     case .write: .write
     case .execute: .execute
-    }
-  }
-}
-
-extension OracleProbe {
-  /// The record kind, as the log spells it.
-  var name: String {
-    switch self {
-    case .access(let kind, _, _, _): "\(kind)"
-    case .faults: "faults"
-    case .mincore: "mincore"
-    case .pagemap: "pagemap"
-    case .vmFlags: "vmflags"
-    case .status: "status"
     }
   }
 }

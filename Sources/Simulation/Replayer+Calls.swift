@@ -14,6 +14,7 @@ extension Replayer {
     guard let task = task(of: event) else { return }
     if task.truth.isUnknown, learn(call, task) { return }
     if call.name == .brk, task.truth.learnsBreak { learnBreak(call, task) }
+    learnLockedLimit(call, task.kernelTask)
 
     guard let result = perform(call, task.kernelTask) else {
       report.unsupported[call.name.text, default: 0] += 1
@@ -48,14 +49,32 @@ extension Replayer {
         return 0
       }
     case .mremap: return performMremap(call, task)
-    default: return nil
+    case .remapFilePages:
+      return raw { () throws(Errno) in
+        try computer.kernel.remapFilePages(
+          task, address: UInt(arguments.a0), length: UInt(arguments.a1),
+          protection: UInt(arguments.a2), page: UInt(arguments.a3), flags: UInt(arguments.a4))
+        return 0
+      }
+    case .mseal:
+      return raw { () throws(Errno) in
+        try computer.kernel.mseal(
+          task, address: UInt(arguments.a0), length: UInt(arguments.a1), flags: UInt(arguments.a2))
+        return 0
+      }
+    case .ftruncate:
+      return raw { () throws(Errno) in
+        try computer.kernel.ftruncate(
+          openFile(call), length: Int64(bitPattern: arguments.a1))
+        return 0
+      }
+    default: return performOther(call, task)
     }
   }
 
   private func performMmap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
     let arguments = call.arguments
     let flags = MapFlags(rawValue: UInt32(truncatingIfNeeded: arguments.a3))
-    if flags.contains(.hugeTLB) { return nil }
     let isAnonymous = flags.contains(.anonymous)
     let file: OpenFile = isAnonymous ? .none : openFile(call)
     return raw { () throws(Errno) in
@@ -68,8 +87,6 @@ extension Replayer {
 
   private func performMremap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
     let arguments = call.arguments
-    let dontUnmap = arguments.a3 & 4 != 0
-    if dontUnmap || arguments.a1 == 0 { return nil }
     return raw { () throws(Errno) in
       try computer.kernel.mremap(
         task, address: UInt(arguments.a0), oldLength: UInt(arguments.a1),
@@ -77,7 +94,7 @@ extension Replayer {
     }
   }
 
-  private func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
+  func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
     do throws(Errno) {
       return Int64(bitPattern: UInt64(try body()))
     } catch {

@@ -13,6 +13,10 @@ extension Replayer {
       let file = image.files.indices.contains(index) ? image.files[index] : nil
       add(line, file: file, to: space, event)
     }
+    if let code = image.mappings.first(where: \.isProgramText) {
+      space.pointee.image.code = VirtualRange(
+        VirtualAddress(UInt(code.start)), VirtualAddress(UInt(code.end)))
+    }
     if let address = image.programBreak {
       let start = VirtualAddress(UInt(address))
       space.pointee.setHeap(start: start, programBreak: start)
@@ -65,12 +69,31 @@ extension Replayer {
       case .writeOnly: .write
       case .readWrite, .unknown: [.read, .write]
       }
-    return .file(file, access)
+    // The descriptors of an oracle's subject are never closed: each number is an opening.
+    let opening = reader.header.source == .oracle ? call.descriptor : 0
+    return .file(file, access, opening: UInt32(truncatingIfNeeded: opening))
   }
 
   private func file(_ id: FileID) -> Ref<MappedFile>? {
     let recorded = reader.files[Int(id.rawValue)]
-    return file(path: recorded.path, size: recorded.size, recorded.fileSystem)
+    let isNew = files[recorded.path] == nil
+    let file = file(path: recorded.path, size: recorded.size, recorded.fileSystem)
+    if isNew, let file, let contents = recorded.contents { fill(file, contents) }
+    return file
+  }
+
+  /// Puts the bytes into a new file that a recording says were there, and writes them to its disk.
+  private func fill(_ file: Ref<MappedFile>, _ contents: RecordedFile.ByteFormula) {
+    // Byte i depends on i modulo 256 only.
+    let block = (0..<4096).map { contents.byte(at: UInt64($0)) }
+    var offset: UInt64 = 0
+    while comparesValues, offset < contents.count {
+      let count = Int(min(contents.count - offset, UInt64(block.count)))
+      try? computer.kernel.services.write(
+        block.span.extracting(first: count), to: file, at: offset)
+      offset += UInt64(count)
+    }
+    computer.kernel.writeBack(file, from: 0, through: .max)
   }
 
   private func file(
@@ -117,6 +140,11 @@ extension FileSystemKind {
 }
 
 extension MapLine {
+  /// Executable code of a file.
+  var isProgramText: Bool {
+    permissions.contains(.execute) && !path.isEmpty && !path.hasPrefix("[")
+  }
+
   /// What the kernel installs by itself.
   var special: VMA.SpecialMapping {
     switch path {
@@ -136,7 +164,10 @@ extension MapLine {
     if permissions.contains(.shared) { flags.formUnion([.shared, .mayShare]) }
     if path == "[stack]" { flags.insert(.growsDown) }
     if special == .vvar || special == .vvarClock {
+      flags.subtract([.mayWrite, .mayExecute])
       flags.formUnion([.device, .dontExpand, .dontDump, .rawFrames])
+    } else if special == .vdso {
+      flags.insert(.dontExpand)
     } else if flags.isAccountable {
       flags.insert(.accounted)
     }

@@ -19,6 +19,8 @@ public final class Replayer {
   let reader: any RecordingReader
   let computer: Computer
   let options: ReplayOptions
+  /// The recording tells what every byte was at the start: what is read can be compared.
+  let comparesValues: Bool
   var report: ReplayReport
   var tasks: [Int32: ReplayedTask] = [:]
   var files: [String: ReplayedFile] = [:]
@@ -35,7 +37,9 @@ public final class Replayer {
   ) throws(SimulationError) {
     self.reader = reader
     self.options = options
-    computer = try Computer(configuration, hasContents: false)
+    comparesValues =
+      reader.header.source == .oracle && reader.files.allSatisfy { $0.contents != nil }
+    computer = try Computer(configuration, hasContents: comparesValues)
     report = ReplayReport(source: source, machine: configuration.summary)
   }
 
@@ -118,6 +122,8 @@ final class RecordedSpace {
   var tablePages = 0
   var minor: UInt64 = 0
   var major: UInt64 = 0
+  /// Faults of the accesses since the recording last told how many there were.
+  var accessFaults: (minor: UInt64, major: UInt64) = (0, 0)
 
   init(lines: [MapLine]?) { self.lines = lines }
 

@@ -26,7 +26,8 @@ final class Laboratory {
 
   init(
     frames: UInt = 4096, limits: ResourceLimits = ResourceLimits(),
-    overcommit: CommitAccount.Policy = .heuristic, totalPages: UInt = 4096
+    overcommit: CommitAccount.Policy = .heuristic, totalPages: UInt = 4096,
+    version: LinuxVersion = .v6_18, layout: UserLayout? = nil
   ) throws {
     let description = MachineDescription.x86_64(ram: ByteCount(frames * Self.pageBytes))
     hardware = Self.build(description, in: arena)
@@ -36,13 +37,14 @@ final class Laboratory {
       options: .plain(pageSize: hardware.directMap.pageSize))
     services = arena.make(
       try MemoryServices(
-        pages: pages, format: description.translationFormat, version: .v6_18,
+        pages: pages, format: description.translationFormat, version: version,
         commit: CommitAccount(policy: overcommit, totalPages: PageCount(totalPages))))
     freeAtBoot = pages.pointee.freePageCount
     space = arena.make(
       try AddressSpace(
         services: services,
-        layout: .standard(.x86_64, pageSize: .size4K, virtualAddressBits: 48), limits: limits))
+        layout: layout ?? .standard(.x86_64, pageSize: .size4K, virtualAddressBits: 48),
+        limits: limits))
     hardware.loadRoot(space.pointee.tables.root, asid: space.pointee.asid)
   }
 
@@ -90,6 +92,7 @@ final class Laboratory {
     services.pointee.files.slots.shrink()
     services.pointee.nodes.slots.shrink()
     services.pointee.names.shrink()
+    services.pointee.areaNames.slots.shrink()
   }
 
   /// Lets the `n`-th allocation of each source fail while `body` runs; says how many did.

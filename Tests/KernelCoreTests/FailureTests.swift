@@ -74,13 +74,39 @@ struct FailureTests {
   func exhaustion() throws {
     let laboratory = try Laboratory(frames: 600)
     let parent = try laboratory.kernel.spawn(id: 1)
-    try laboratory.map(parent, 0..<300)
-    for page in 0..<300 { try laboratory.write(parent, 1, page) }
+    // Two requests, since one larger than memory would be refused.
+    try laboratory.map(parent, 0..<400)
+    try laboratory.map(parent, 400..<800)
+    var page = 0
+    #expect(throws: FaultError.outOfMemory) {
+      while page < 800 {
+        try laboratory.write(parent, 1, page)
+        page += 1
+      }
+    }
     #expect(throws: Errno.ENOMEM) {
       try laboratory.kernel.fork(parent, id: 2, sharesMemory: false)
     }
     parent.pointee.space.pointee.checkInvariants()
     #expect(try laboratory.read(parent, 299) == 1)
+    laboratory.kernel.exit(parent)
+    laboratory.expectAsAtBoot()
+  }
+
+  @Test("a child that writes more than memory holds is refused the copy, and both go on")
+  func exhaustedCopies() throws {
+    let laboratory = try Laboratory(frames: 600)
+    let parent = try laboratory.kernel.spawn(id: 1)
+    try laboratory.map(parent, 0..<300)
+    for page in 0..<300 { try laboratory.write(parent, 1, page) }
+    let child = try laboratory.kernel.fork(parent, id: 2, sharesMemory: false)
+    #expect(throws: FaultError.outOfMemory) {
+      for page in 0..<300 { try laboratory.write(child, 2, page) }
+    }
+    for task in [parent, child] { task.pointee.space.pointee.checkInvariants() }
+    #expect(try laboratory.read(child, 299) == 1)
+    laboratory.kernel.exit(child)
+    for page in 0..<300 { #expect(try laboratory.read(parent, page) == 1) }
     laboratory.kernel.exit(parent)
     laboratory.expectAsAtBoot()
   }

@@ -6,7 +6,8 @@ public import MemoryTypes
 public enum OpenFile: Sendable {
   /// Not open: `EBADF` unless the mapping is anonymous.
   case none
-  case file(Ref<MappedFile>, MapRequest.FileAccess)
+  /// The file, what the descriptor allows, and which opening of the file it is.
+  case file(Ref<MappedFile>, MapRequest.FileAccess, opening: UInt32 = 0)
 }
 
 /// The system calls on mappings, with the register values a program passes.
@@ -26,8 +27,9 @@ extension Kernel {
       protection: Protection(rawValue: UInt32(truncatingIfNeeded: protection)), flags: mapFlags,
       offset: offset)
     if !mapFlags.contains(.anonymous) {
-      guard case .file(let mapped, let access) = file else { throw .EBADF }
+      guard case .file(let mapped, let access, let opening) = file else { throw .EBADF }
       request.file = mapped
+      request.opening = opening
       request.access = access
     }
     let space = task.pointee.space
@@ -97,7 +99,7 @@ extension Kernel {
     space.pointee.mmapLock.lock()
     defer { space.pointee.mmapLock.unlock() }
     do throws(FaultError) {
-      try space.pointee.handleFault(at: address, access)
+      try space.pointee.handleFault(at: settings.layout.untagged(address), access)
     } catch {
       flush(space)
       throw error

@@ -40,15 +40,18 @@ extension TranslationFormat {
   ///     +-----+----------------+---+--------+-----+--+---+----+
   ///
   /// - Parameters:
-  ///   - virtualAddressBits: 64 - T0SZ, the same for both halves: at most 48, or 52 for 64 KiB.
+  ///   - virtualAddressBits: 64 - T0SZ, the same for both halves: at most 48, or 52 for 64 KiB and,
+  ///     with FEAT_LPA2, for 16 KiB: TCR_EL1.DS then says the shareability, and no leaf does.
   ///   - physicalAddressBits: TCR_EL1.IPS; descriptors that name more give an address-size fault.
   public static func arm64(
     pageSize: PageSize = .size4K, virtualAddressBits: UInt8 = 48, physicalAddressBits: UInt8 = 48
   ) -> TranslationFormat {
     let isLarge = pageSize == .size64K
-    precondition(virtualAddressBits <= (isLarge ? 52 : 48), "virtual addresses of 48 or 52 bits")
+    let widest: UInt8 = pageSize == .size4K ? 48 : 52
+    precondition(virtualAddressBits <= widest, "virtual addresses of 48 or 52 bits")
     precondition(physicalAddressBits <= (isLarge ? 52 : 48), "physical addresses of 48 or 52 bits")
     var bits = DescriptorBits.arm64
+    if virtualAddressBits > 48, !isLarge { bits.shareability = 0 }
     bits.address = 0x0000_FFFF_FFFF_FFFF & ~UInt64(pageSize.offsetMask)
     bits.reserved = bits.address & ~((1 << UInt64(physicalAddressBits)) &- 1)
     if physicalAddressBits > 48 {

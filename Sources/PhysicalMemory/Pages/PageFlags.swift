@@ -34,6 +34,15 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
   public static var swapBacked: PageFlags { PageFlags(rawValue: 1 << 10) }
   /// Used since the last scan. Linux: `PG_referenced`.
   public static var referenced: PageFlags { PageFlags(rawValue: 1 << 11) }
+  /// An anonymous page that one process alone has, so that it may be written without asking.
+  /// Linux: `PG_anon_exclusive`.
+  public static var anonymousExclusive: PageFlags { PageFlags(rawValue: 1 << 12) }
+}
+
+extension PageFlags {
+  /// What stops a block on its way back: mistakes, and what must be undone first.
+  @inline(__always)
+  static var seldomWhenFreed: PageFlags { [.perCPU, .tail, .reserved, .head, .zeroFilled] }
 }
 
 /// What the page allocator knows of a frame: written under the zone lock only, since it is read

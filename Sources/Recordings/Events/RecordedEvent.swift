@@ -107,6 +107,14 @@ public struct RecordedCall: Hashable, Sendable {
     self.result = result
   }
 
+  /// The number of the descriptor that the call was given. Of calls that take one only.
+  public var descriptor: UInt64 {
+    switch name {
+    case .mmap: arguments.a4
+    default: arguments.a0
+    }
+  }
+
   /// Six machine words.
   public struct Arguments: Hashable, Sendable {
     public var a0: UInt64 = 0
@@ -143,11 +151,34 @@ public struct RecordedFile: Hashable, Sendable {
   /// Bytes at the time it was first mapped; nil where the source does not tell.
   public var size: UInt64?
   public var fileSystem: FileSystemKind
+  /// Its bytes at the start, where the source tells; oracle logs do, our compact form does not.
+  public var contents: ByteFormula?
 
-  public init(path: String, size: UInt64? = nil, fileSystem: FileSystemKind = .unknown) {
+  public init(
+    path: String, size: UInt64? = nil, fileSystem: FileSystemKind = .unknown,
+    contents: ByteFormula? = nil
+  ) {
     self.path = path
     self.size = size
     self.fileSystem = fileSystem
+    self.contents = contents
+  }
+
+  /// Byte i is `i * factor + offset`, cut to 8 bits, for i below `count`; the rest is a hole.
+  public struct ByteFormula: Hashable, Sendable {
+    public var factor: UInt8
+    public var offset: UInt8
+    public var count: UInt64
+
+    public init(factor: UInt8, offset: UInt8, count: UInt64) {
+      self.factor = factor
+      self.offset = offset
+      self.count = count
+    }
+
+    public func byte(at index: UInt64) -> UInt8 {
+      UInt8(truncatingIfNeeded: index) &* factor &+ offset
+    }
   }
 }
 

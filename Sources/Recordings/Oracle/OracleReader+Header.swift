@@ -100,7 +100,11 @@ extension OracleReader {
       let name = text(&line)
       var file = RecordedFile(
         path: "/memfd:mmoracle.\(name) (deleted)", fileSystem: isMemory ? .memfd : .unknown)
-      while !line.isAtEnd, !line.skip("content:") {
+      while !line.isAtEnd {
+        if line.skip("content:") {
+          file.contents = contents(line, size: file.size ?? 0)
+          break
+        }
         let key = text(&line)
         let value = line
         try fileWord(key, text(&line), at: value, of: &file)
@@ -111,6 +115,18 @@ extension OracleReader {
       files.append(file)
       while !line.isAtEnd, !line.matches(" ; ", from: line.position) { line.position += 1 }
     } while line.skip(" ; ")
+  }
+
+  /// `byte i = (i*7+13)&0xff`, and ` for i < 524288` where the rest is a hole; nil for other words.
+  private func contents(_ text: LineCursor, size: UInt64) -> RecordedFile.ByteFormula? {
+    var line = text
+    guard line.skip(" byte i = (i*"), let factor = line.number(), line.skip("+"),
+      let offset = line.number(), line.skip(")&0xff")
+    else { return nil }
+    let count = line.skip(" for i < ") ? line.number() : size
+    return RecordedFile.ByteFormula(
+      factor: UInt8(truncatingIfNeeded: factor), offset: UInt8(truncatingIfNeeded: offset),
+      count: min(count ?? size, size))
   }
 
   private func fileWord(
