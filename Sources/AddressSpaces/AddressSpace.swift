@@ -36,6 +36,9 @@ public struct AddressSpace: ~Copyable {
   public var mmapLock = ReaderWriterLock()
   /// Tasks that run in it. Linux: `mm_users`.
   public var users = 1
+  /// Who needs the object; all users together count as one. Linux: `mm_count`.
+  public var references = 1
+  var link = ListLink<AddressSpace>()
   /// The hardware's tag for its translations, good while `asidGeneration` is the machine's.
   /// Linux: `mm->context`.
   public var asid = ASID(0)
@@ -103,4 +106,12 @@ public struct ResidentCounts: Hashable, Sendable {
 public struct FaultCounts: Hashable, Sendable {
   public internal(set) var minor: UInt64 = 0
   public internal(set) var major: UInt64 = 0
+}
+
+/// Links the address spaces of a kernel. Linux: `mmlist`.
+public enum SpaceLinking: ListLinking {
+  public static func link(of space: Ref<AddressSpace>) -> Ref<ListLink<AddressSpace>> {
+    // SAFETY: a stored property of an object in managed memory has a stable address.
+    unsafe Ref(&space.pointee.link)
+  }
 }

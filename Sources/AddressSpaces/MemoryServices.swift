@@ -25,6 +25,8 @@ public struct MemoryServices: ~Copyable {
   public var files: TypedCache<MappedFile>
   public var names: KmallocCaches
   public var nodes: TypedCache<RadixNode>
+  /// Every address space with users. Linux: `mmlist`.
+  public var allSpaces = IntrusiveList<SpaceLinking>()
   public var commit: CommitAccount
   public var commitLock = RawSpinLock()
 
