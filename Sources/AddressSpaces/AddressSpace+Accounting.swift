@@ -8,14 +8,25 @@ extension AddressSpace {
     let total = accounts.total.rawValue &+ pages.rawValue
     if total > limits.addressSpace.rawValue >> UInt(pageSize.shift) { return false }
     guard flags.isData else { return true }
-    return accounts.data.rawValue &+ pages.rawValue <= limits.data.rawValue >> UInt(pageSize.shift)
+    let data = accounts.data.rawValue &+ pages.rawValue
+    if data <= limits.data.rawValue >> UInt(pageSize.shift) { return true }
+    // A limit of 0 is set by debuggers that want all data mapped: the hard limit counts then.
+    return limits.data == .zero
+      && data <= limits.highest.data.rawValue >> UInt(pageSize.shift)
+  }
+
+  /// Promises pages to an area of this process. Linux: `security_vm_enough_memory_mm()`.
+  func charge(_ pages: PageCount) throws(MapError) {
+    try services.pointee.charge(
+      pages, mapped: accounts.total,
+      isAdministrator: limits.privileges.contains(.administration))
   }
 
   /// Whether `length` more bytes may be locked, when the flags say that they are.
   ///
   /// Linux: `mlock_future_ok()`.
   func mayLock(_ flags: VMAFlags, _ length: ByteCount) -> Bool {
-    guard flags.contains(.locked) else { return true }
+    guard flags.contains(.locked), !limits.privileges.contains(.locking) else { return true }
     let pages = accounts.locked + pageSize.pages(in: length)
     return pages.rawValue <= limits.locked.rawValue >> UInt(pageSize.shift)
   }

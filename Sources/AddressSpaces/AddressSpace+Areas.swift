@@ -32,6 +32,7 @@ extension AddressSpace {
     unlinkFromFile(vma)
     leaveFamily(vma)
     if let file = vma.pointee.file { services.release(file, into: &batch) }
+    services.release(vma.pointee.name)
     services.pointee.vmas.free(vma)
   }
 
@@ -57,6 +58,7 @@ extension AddressSpace {
 
     let object = try makeArea(upper)
     upper.anonVMA?.pointee.members += 1
+    upper.name?.pointee.references += 1
     setRange(vma, VirtualRange(vma.pointee.start, address))
     insertArea(object)
     return object

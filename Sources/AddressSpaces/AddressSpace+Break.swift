@@ -42,7 +42,7 @@ extension AddressSpace {
     var flags = VMAFlags.dataDefault.union(defaultFlags)
     flags.insert(.accounted)
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
-    try services.pointee.charge(pages)
+    try charge(pages)
 
     let candidate = MergeCandidate(
       range: range, flags: flags, pageOffset: pageSize.pageNumber(of: range.start),

@@ -70,7 +70,7 @@ extension AddressSpace {
       added.rawValue <= vma.pointee.pageOffset
     else { throw .outOfMemory }
     guard mayLock(vma.pointee.flags, pageSize.bytes(in: added)) else { throw .outOfMemory }
-    try services.pointee.charge(added)
+    try charge(added)
     // A stack that grows has a family before it has the page. Linux: `anon_vma_prepare()` first.
     do { try prepareFamily(vma) } catch {
       services.pointee.uncharge(added)
@@ -91,6 +91,7 @@ extension AddressSpace {
     guard address.rawValue >> UInt(tables.format.virtualAddressBits - 1) < 2 else {
       throw .outOfMemory
     }
+    if isGuarded(vma, address) { throw .notMapped }
     if let leaf = tables.leaf(at: address) {
       try upgrade(vma, address, leaf.frame, leaf.attributes, access)
     } else if vma.pointee.isAnonymous {

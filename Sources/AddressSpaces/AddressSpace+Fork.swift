@@ -24,6 +24,8 @@ extension AddressSpace {
   public mutating func copy(into child: Ref<AddressSpace>) throws(MapError) {
     child.pointee.heapStart = heapStart
     child.pointee.programBreak = programBreak
+    child.pointee.image = image
+    child.pointee.keys = keys
     var area = vmas.first
     while let vma = area {
       if !vma.pointee.flags.contains(.dontCopy) { try copyArea(vma, into: child) }
@@ -42,9 +44,10 @@ extension AddressSpace {
       VMA(
         range: source.range, flags: flags, pageOffset: source.pageOffset, file: source.file,
         opening: source.opening, special: source.special))
-    guard let family = source.anonVMA, let copy = child.pointee.vmas.vma(at: source.start) else {
-      return
-    }
+    guard let copy = child.pointee.vmas.vma(at: source.start) else { return }
+    copy.pointee.name = source.name
+    source.name?.pointee.references += 1
+    guard let family = source.anonVMA else { return }
     // A wiped area starts as one that was never touched, free to merge. Linux: `VM_WIPEONFORK`.
     guard !flags.contains(.wipeOnFork) else { return }
     try child.pointee.inheritFamily(copy, from: family)

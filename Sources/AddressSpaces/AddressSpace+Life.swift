@@ -12,7 +12,7 @@ extension AddressSpace {
   /// Linux: `elf_load()`, fs/binfmt_elf.c; `_install_special_mapping()`, mm/mmap.c.
   public mutating func addImageArea(_ area: VMA) throws(MapError) {
     let pages = pageCount(area.range)
-    if area.flags.contains(.accounted) { try services.pointee.charge(pages) }
+    if area.flags.contains(.accounted) { try charge(pages) }
     do { _ = try addArea(area) } catch {
       if area.flags.contains(.accounted) { services.pointee.uncharge(pages) }
       throw error

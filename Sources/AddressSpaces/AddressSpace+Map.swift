@@ -95,7 +95,7 @@ extension AddressSpace {
     {
       flags.insert(.noHugePages)
     }
-    if request.flags.contains(.locked), limits.locked == .zero { throw .notPermitted }
+    if request.flags.contains(.locked), !mayLockAtAll { throw .notPermitted }
     guard mayLock(flags, length) else { throw .lockedLimit }
     if let file = request.file {
       flags = try fileFlags(flags, request, file, length)
@@ -182,7 +182,7 @@ extension AddressSpace {
     let removal = try gatherAreas(in: range)
     guard mayExpand(flags, by: pages - removal.pages) else { throw .outOfMemory }
     let charged = flags.isAccountable ? pages - removal.accountedPages : .zero
-    try services.pointee.charge(charged)
+    try charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
       let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }

@@ -11,6 +11,7 @@ struct MergeCandidate {
   /// See `VMA.opening`.
   var opening: UInt32 = 0
   var anonVMA: Ref<AnonVMA>?
+  var name: Ref<AreaName>?
   /// The VMA whose part changes; nil for a new mapping.
   var middle: Ref<VMA>?
   var previous: Ref<VMA>?
@@ -33,6 +34,7 @@ extension AddressSpace {
 
     if joinsPrevious, let previous = candidate.previous {
       adoptFamily(previous, candidate)
+      adoptMarks(previous, candidate, alsoNext: joinsNext)
       if joinsNext, let next = candidate.next {
         adoptFamily(previous, from: next)
         absorb(next, into: previous)
@@ -43,6 +45,7 @@ extension AddressSpace {
     }
     guard joinsNext, let next = candidate.next else { return nil }
     adoptFamily(next, candidate)
+    adoptMarks(next, candidate, alsoNext: false)
     setRange(next, VirtualRange(candidate.range.start, next.pointee.end))
     return next
   }
@@ -62,6 +65,7 @@ extension AddressSpace {
     let joinsNext = isRightPart && canJoinNext(candidate, alsoPrevious: joinsPrevious)
 
     if joinsPrevious, let previous = candidate.previous {
+      adoptMarks(previous, candidate, alsoNext: joinsNext)
       if joinsNext, let next = candidate.next {
         adoptFamily(previous, from: next.pointee.anonVMA != nil ? next : middle)
         removeArea(middle)
@@ -74,6 +78,7 @@ extension AddressSpace {
     }
     guard joinsNext, let next = candidate.next else { return nil }
     adoptFamily(next, from: middle)
+    adoptMarks(next, candidate, alsoNext: false)
     moveBorder(between: middle, and: next, to: candidate.range.start)
     return next
   }
@@ -103,11 +108,13 @@ extension AddressSpace {
     return left == right
   }
 
-  /// Same flags but for soft-dirty, same file, nothing special. Linux: `is_mergeable_vma()`.
+  /// Same flags but for the sticky ones, same file, same name, nothing special.
+  ///
+  /// Linux: `is_mergeable_vma()`.
   private func isAlike(_ vma: Ref<VMA>, _ candidate: MergeCandidate) -> Bool {
-    vma.pointee.flags.symmetricDifference(candidate.flags).subtracting(.softDirty).isEmpty
+    vma.pointee.flags.symmetricDifference(candidate.flags).subtracting(.sticky).isEmpty
       && vma.pointee.file == candidate.file && vma.pointee.opening == candidate.opening
-      && vma.pointee.special == .none
+      && vma.pointee.special == .none && AreaName.areEqual(vma.pointee.name, candidate.name)
   }
 
   /// Linux: `is_mergeable_anon_vma()`: one family, or one side has none and the other did not inherit
@@ -121,6 +128,13 @@ extension AddressSpace {
     case (.some, nil): !target.pointee.hasInheritedPages
     case (let left?, let right?): left == right
     }
+  }
+
+  /// The area that takes over others has what one of them had. Linux: `VM_STICKY`.
+  private func adoptMarks(_ vma: Ref<VMA>, _ candidate: MergeCandidate, alsoNext: Bool) {
+    vma.pointee.flags.formUnion(candidate.flags.intersection(.sticky))
+    guard alsoNext, let next = candidate.next else { return }
+    vma.pointee.flags.formUnion(next.pointee.flags.intersection(.sticky))
   }
 
   /// Gives `vma` the family of the area it takes over. Linux: `dup_anon_vma()`.

@@ -17,6 +17,14 @@ extension AddressSpace {
   public mutating func mprotect(
     _ start: VirtualAddress, _ length: ByteCount, _ protection: Protection
   ) throws(MapError) {
+    try mprotect(start, length, protection, key: -1)
+  }
+
+  /// The same with a protection key, -1 for none.
+  mutating func mprotect(
+    _ start: VirtualAddress, _ length: ByteCount, _ protection: Protection, key: Int32
+  ) throws(MapError) {
+    let start = layout.untagged(start)
     let growth = protection.intersection([.growsDown, .growsUp])
     guard growth != [.growsDown, .growsUp] else { throw .invalidArgument }
     guard pageSize.isAligned(start) else { throw .invalidArgument }
@@ -26,8 +34,9 @@ extension AddressSpace {
     let known: Protection = [.read, .write, .execute, .atomicOperations]
     guard protection.subtracting(growth).isSubset(of: known) else { throw .invalidArgument }
 
+    guard mayUse(key: key) else { throw .invalidArgument }
     let range = try protectedRange(VirtualRange(start, end), growth)
-    try protectAreas(in: range, VMAFlags(protection: protection))
+    try protectAreas(in: range, VMAFlags(protection: protection), key)
   }
 
   /// The range that is meant, which a growth flag extends to the stack's start.
@@ -46,12 +55,12 @@ extension AddressSpace {
   }
 
   private mutating func protectAreas(
-    in range: VirtualRange, _ access: VMAFlags
+    in range: VirtualRange, _ access: VMAFlags, _ key: Int32
   ) throws(MapError) {
     var position = range.start
     while position < range.end {
       guard let vma = vmas.vma(at: position) else { throw .outOfMemory }
-      let flags = vma.pointee.flags.subtracting(.access).union(access)
+      let flags = vma.pointee.flags.subtracting(.access).union(access).withKey(key)
       guard flags.forbiddenAccess.isEmpty else { throw .accessDenied }
       let part = VirtualRange(position, min(vma.pointee.end, range.end))
       let changed = try protect(part, of: vma, flags)
@@ -105,7 +114,7 @@ extension AddressSpace {
     if !mayExpand(flags, by: pages), mayExpand(old, by: pages) { throw .outOfMemory }
     let settled: VMAFlags = [.accounted, .write, .hugeTLB, .shared, .noReserve]
     guard old.isDisjoint(with: settled) else { return false }
-    try services.pointee.charge(pages)
+    try charge(pages)
     flags.insert(.accounted)
     return true
   }
@@ -116,10 +125,17 @@ extension AddressSpace {
   mutating func changeFlags(
     of part: VirtualRange, in vma: Ref<VMA>, _ flags: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
+    try changeFlags(of: part, in: vma, flags, name: vma.pointee.name)
+  }
+
+  /// The same, looking for neighbours of the name that the part is about to get.
+  mutating func changeFlags(
+    of part: VirtualRange, in vma: Ref<VMA>, _ flags: VMAFlags, name: Ref<AreaName>?
+  ) throws(MapError) -> Ref<VMA> {
     let candidate = MergeCandidate(
       range: part, flags: flags, pageOffset: vma.pointee.pageOffset(of: part.start, pageSize),
       file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
-      middle: vma,
+      name: name, middle: vma,
       previous: vmas.previous(vma), next: vmas.next(vma))
     if let merged = mergeExisting(candidate) { return merged }
     var changed = vma

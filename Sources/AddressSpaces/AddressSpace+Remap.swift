@@ -82,7 +82,7 @@ extension AddressSpace {
   private mutating func extend(_ vma: Ref<VMA>, over added: VirtualRange) throws(MapError) {
     let pages = pageCount(added)
     let flags = vma.pointee.flags
-    if flags.contains(.accounted) { try services.pointee.charge(pages) }
+    if flags.contains(.accounted) { try charge(pages) }
     let candidate = MergeCandidate(
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
@@ -130,7 +130,7 @@ extension AddressSpace {
     let source = vma.pointee
     let growth = pageCount(target) - pageCount(old)
     let isAccounted = source.flags.contains(.accounted)
-    if isAccounted { try services.pointee.charge(growth) }
+    if isAccounted { try charge(growth) }
     do throws(MapError) {
       let removal = try gatherAreas(in: old)
       try copyLeaves(from: old, to: target.start)

@@ -62,6 +62,7 @@ extension AddressSpace {
     while let vma = area, vma.pointee.start < removal.range.end {
       area = vmas.next(vma)
       unmapPages(of: vma, vma.pointee.range)
+      removeGuards(of: vma, vma.pointee.range)
       forget(vma)
     }
     let ceiling = area?.pointee.start ?? layout.taskSize

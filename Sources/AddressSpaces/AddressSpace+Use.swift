@@ -1,3 +1,4 @@
+internal import Machine
 public import MemoryTypes
 internal import PageTables
 internal import PhysicalMemory

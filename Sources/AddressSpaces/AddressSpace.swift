@@ -54,6 +54,9 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var programBreak = VirtualAddress(0)
   /// An address inside the first stack area. Linux: `start_stack`.
   public internal(set) var stackStart = VirtualAddress(0)
+  /// Where the parts of the program stand; for texts only.
+  public var image = ImageBounds()
+  public internal(set) var keys = ProtectionKeys()
   /// Flags every new mapping gets. Linux: `def_flags`, set by `mlockall(MCL_FUTURE)`.
   public internal(set) var defaultFlags: VMAFlags = []
 
@@ -78,7 +81,7 @@ public struct AddressSpace: ~Copyable {
   public var pageSize: PageSize { layout.pageSize }
 }
 
-/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `data_vm`, `exec_vm`, `stack_vm`.
+/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `pinned_vm`, `data_vm`, `exec_vm`, `stack_vm`.
 public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var total = PageCount.zero
   public internal(set) var highWaterTotal = PageCount.zero
@@ -86,6 +89,9 @@ public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var code = PageCount.zero
   public internal(set) var stack = PageCount.zero
   public internal(set) var locked = PageCount.zero
+  /// Pages that a device may reach, which must stay where they are; nothing pins any yet.
+  /// Linux: `pinned_vm`.
+  public internal(set) var pinned = PageCount.zero
   public internal(set) var highWaterVMAs = 0
 }
 

@@ -2,7 +2,7 @@ public import MemoryTypes
 
 /// What stands behind the addresses of a maps line.
 public enum AreaLabel: UInt8, Hashable, Sendable {
-  case none, file, sharedAnonymous, heap, stack, vdso, vvar, vvarClock
+  case none, file, sharedAnonymous, named, namedShared, heap, stack, vdso, vvar, vvarClock
 }
 
 extension AddressSpace {
@@ -11,6 +11,7 @@ extension AddressSpace {
   /// Linux: `show_map_vma()`, fs/proc/task_mmu.c; `vma_is_initial_heap()`, `vma_is_initial_stack()`.
   public func label(of vma: Ref<VMA>) -> AreaLabel {
     let area = vma.pointee
+    if area.file != nil, area.name != nil { return .namedShared }
     if let file = area.file { return file.pointee.name.count > 0 ? .file : .sharedAnonymous }
     switch area.special {
     case .vdso: return .vdso
@@ -20,7 +21,7 @@ extension AddressSpace {
     }
     if isHeap(area) { return .heap }
     if area.start <= stackStart, area.end >= stackStart { return .stack }
-    return .none
+    return area.name == nil ? .none : .named
   }
 
   /// Linux: `vma_is_initial_heap()`.

@@ -27,6 +27,9 @@ public struct MappedFile {
   public let alignsToHugePages: Bool
   /// Its mappings consist of blocks of this size, which is the page's but for files of huge pages.
   public let blockSize: ByteCount
+  /// Whether the program may write the file, or owns it: others learn nothing of what is in memory.
+  /// Linux: `can_do_mincore()`, mm/mincore.c.
+  public var isWritableByCaller = true
   /// Pages promised for it. Linux: `shmem_acct_size()`.
   var reserved: PageCount
   /// What may no longer be done with it, for good. Linux: `shmem_inode_info.seals`.

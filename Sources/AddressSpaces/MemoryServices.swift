@@ -24,6 +24,9 @@ public struct MemoryServices: ~Copyable {
   public var spaces: TypedCache<AddressSpace>
   public var files: TypedCache<MappedFile>
   public var names: KmallocCaches
+  public var areaNames: TypedCache<AreaName>
+  /// What the kernel was built with and what its processor can.
+  public var features = KernelFeatures.standard
   public var nodes: TypedCache<RadixNode>
   /// Every address space with users. Linux: `mmlist`.
   public var allSpaces = IntrusiveList<SpaceLinking>()
@@ -44,6 +47,7 @@ public struct MemoryServices: ~Copyable {
     let files = try TypedCache<MappedFile>(name: "address_space", pages: pages)
     let nodes = try TypedCache<RadixNode>(name: "radix_tree_node", pages: pages)
     let names = try KmallocCaches(pages: pages)
+    let areaNames = try TypedCache<AreaName>(name: "anon_vma_name", pages: pages)
     self.pages = pages
     self.format = format
     self.kernelRoot = kernelRoot
@@ -57,14 +61,19 @@ public struct MemoryServices: ~Copyable {
     self.files = files
     self.nodes = nodes
     self.names = names
+    self.areaNames = areaNames
   }
 
   /// Promises `pages` to an owner; `outOfMemory` when the policy refuses.
-  public mutating func charge(_ pages: PageCount) throws(MapError) {
+  ///
+  /// - Parameters: as of `CommitAccount.charge`.
+  public mutating func charge(
+    _ pages: PageCount, mapped: PageCount = .zero, isAdministrator: Bool = false
+  ) throws(MapError) {
     guard pages > .zero else { return }
     commitLock.lock()
     defer { commitLock.unlock() }
-    try commit.charge(pages)
+    try commit.charge(pages, mapped: mapped, isAdministrator: isAdministrator)
   }
 
   /// Promises without asking: for pages whose promise was just taken back from another area.

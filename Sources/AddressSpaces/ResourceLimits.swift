@@ -12,50 +12,39 @@ public struct ResourceLimits: Hashable, Sendable {
   public var locked = ByteCount(8 << 20)
   /// `vm.max_map_count`.
   public var maximumVMAs = 65530
+  /// How far the process itself may raise its limits.
+  public var highest = HighestLimits()
+  public var privileges: Privileges = []
 
   public init() {}
 }
 
-/// The pages that VMAs promise to their owners, for the whole machine.
-///
-/// Linux: `vm_committed_as` and `__vm_enough_memory()`, mm/util.c.
-public struct CommitAccount: Hashable, Sendable {
-  public var policy: Policy
-  /// RAM and swap together.
-  public var totalPages: PageCount
-  public private(set) var committed = PageCount.zero
+/// The hard limits; `UInt.max` bytes stands for "unlimited". Linux: `rlim_max`.
+public struct HighestLimits: Hashable, Sendable {
+  public var addressSpace = ByteCount(.max)
+  public var data = ByteCount(.max)
+  public var stack = ByteCount(.max)
+  public var locked = ByteCount(.max)
 
-  public init(policy: Policy, totalPages: PageCount) {
-    self.policy = policy
-    self.totalPages = totalPages
-  }
+  public init() {}
+}
 
-  /// `vm.overcommit_memory`.
-  public enum Policy: UInt8, Sendable {
-    /// 0: refuse only a single request larger than all memory.
-    case heuristic
-    /// 1: refuse nothing.
-    case always
-    /// 2: refuse what exceeds half of RAM plus swap in total.
-    case never
-  }
+/// What a process may do beyond its limits. Linux: the capabilities of its credentials.
+@frozen
+public struct Privileges: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt32
 
-  /// Promises `pages` more, or throws `outOfMemory` and promises nothing.
-  public mutating func charge(_ pages: PageCount) throws(MapError) {
-    let total = PageCount(committed.rawValue &+ pages.rawValue)
-    switch policy {
-    case .always: break
-    case .heuristic: if pages > totalPages { throw .outOfMemory }
-    case .never: if total.rawValue > totalPages.rawValue / 2 { throw .outOfMemory }
-    }
-    committed = total
-  }
+  @inlinable @inline(__always)
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// Promises `pages` more, whatever the policy.
-  mutating func recharge(_ pages: PageCount) { committed += pages }
-
-  /// Takes a promise back.
-  public mutating func uncharge(_ pages: PageCount) { committed -= pages }
+  /// Lock memory without limit. Linux: `CAP_IPC_LOCK`.
+  public static var locking: Privileges { Privileges(rawValue: 1) }
+  /// Raise its own limits and move the bounds of its image. Linux: `CAP_SYS_RESOURCE`.
+  public static var resources: Privileges { Privileges(rawValue: 2) }
+  /// Use the administrator's reserve, and break memory on purpose. Linux: `CAP_SYS_ADMIN`.
+  public static var administration: Privileges { Privileges(rawValue: 4) }
+  /// Advise the memory of others. Linux: `CAP_SYS_NICE`.
+  public static var priorities: Privileges { Privileges(rawValue: 8) }
 }
 
 /// Behaviour that changed between kernel versions and that a program can see.

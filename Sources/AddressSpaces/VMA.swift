@@ -22,6 +22,8 @@ public struct VMA {
   public var hasInheritedPages: Bool
   /// The address space it stands in; nil until it does. Linux: `vm_mm`.
   public internal(set) var space: Ref<AddressSpace>?
+  /// What the program called it; nil for most. Linux: `anon_vma_name()`.
+  public var name: Ref<AreaName>?
   /// The page its special content has: vdso, vvar. Linux: `_install_special_mapping()`.
   public var special: SpecialMapping
 
@@ -46,6 +48,7 @@ public struct VMA {
     self.file = file
     self.opening = opening
     self.special = special
+    name = nil
     hasInheritedPages = false
     treeLink = TreeLink()
     listLink = ListLink()

@@ -24,6 +24,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var growsDown: VMAFlags { VMAFlags(rawValue: 0x100) }
   /// Frames without a `Page` behind them, as the vvar pages. Linux: `VM_PFNMAP`.
   public static var rawFrames: VMAFlags { VMAFlags(rawValue: 0x400) }
+  /// Guard markers may stand in the tables of the area. Linux: `VM_MAYBE_GUARD`.
+  public static var mayHaveGuards: VMAFlags { VMAFlags(rawValue: 0x800) }
   public static var locked: VMAFlags { VMAFlags(rawValue: 0x2000) }
   public static var device: VMAFlags { VMAFlags(rawValue: 0x4000) }
   public static var sequentialRead: VMAFlags { VMAFlags(rawValue: 0x8000) }
@@ -45,11 +47,18 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
   /// Its pages may be dropped whenever memory is short. Linux: `VM_DROPPABLE`.
   public static var droppable: VMAFlags { VMAFlags(rawValue: 1 << 40) }
+  /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
+  public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
 
   /// Read, write and execute. Linux: `VM_ACCESS_FLAGS`.
   public static var access: VMAFlags { [.read, .write, .execute] }
   /// Mappings that neither merge nor expand. Linux: `VM_SPECIAL`.
   public static var special: VMAFlags { [.device, .dontExpand, .rawFrames, .mixedFrames] }
+  /// Locked, at once or page by page. Linux: `VM_LOCKED_MASK`.
+  public static var lockedMask: VMAFlags { [.locked, .lockOnFault] }
+  /// What areas need not have in common to be merged; the merged area has it if one had.
+  /// Linux: `VM_STICKY`.
+  public static var sticky: VMAFlags { [.softDirty, .mayHaveGuards] }
   /// What a private data mapping starts with. Linux: `VM_DATA_DEFAULT_FLAGS` (non-executable).
   public static var dataDefault: VMAFlags {
     [.read, .write, .mayRead, .mayWrite, .mayExecute]

@@ -17,6 +17,7 @@ extension Kernel {
     pages += services.pointee.files.slots.shrink()
     pages += services.pointee.nodes.slots.shrink()
     pages += services.pointee.names.shrink()
+    pages += services.pointee.areaNames.slots.shrink()
     return pages
   }
 }

@@ -46,11 +46,10 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
     hardware: Platform, pages: Ref<PageAllocator>, format: TranslationFormat,
     kernelRoot: PageFrameNumber? = nil, settings: KernelSettings
   ) throws(AllocationError) {
-    let commit = CommitAccount(
-      policy: settings.overcommit, totalPages: settings.totalPages ?? pages.pointee.managedPageCount
-    )
+    let commit = settings.commitAccount(pages)
     let services = try Self.makeServices(pages, format, kernelRoot, settings, commit)
     let tasks = try TypedCache<Task>(name: "task_struct", pages: pages)
+    services.pointee.features = settings.features
     self.hardware = hardware
     self.services = services
     self.settings = settings
@@ -89,8 +88,16 @@ public struct KernelSettings: Sendable {
   public var version: LinuxVersion
   /// `vm.overcommit_memory`.
   public var overcommit: CommitAccount.Policy
-  /// RAM and swap as the overcommit rule counts them; nil for the machine's own RAM.
+  /// RAM as the overcommit rule counts it; nil for the machine's own RAM.
   public var totalPages: PageCount?
+  /// Swap as the overcommit rule counts it.
+  public var swapPages = PageCount.zero
+  /// `vm.overcommit_ratio`, per cent.
+  public var overcommitRatio: UInt = 50
+  /// `vm.overcommit_kbytes`, in pages; 0 for the ratio.
+  public var overcommitPages = PageCount.zero
+  /// What the kernel was built with and what its processor can.
+  public var features = KernelFeatures.standard
   /// Whether programs and files put bytes into frames; false where only the use of pages is known.
   public var hasContents = true
 
@@ -103,5 +110,16 @@ public struct KernelSettings: Sendable {
     self.version = version
     self.overcommit = overcommit
     self.totalPages = totalPages
+  }
+
+  /// The account as it stands when boot is over.
+  func commitAccount(_ pages: Ref<PageAllocator>) -> CommitAccount {
+    var account = CommitAccount(
+      policy: overcommit, totalPages: totalPages ?? pages.pointee.managedPageCount)
+    account.swap = swapPages
+    account.ratio = overcommitRatio
+    account.fixedLimit = overcommitPages
+    account.setReserves(free: totalPages ?? pages.pointee.freePageCount, layout.pageSize)
+    return account
   }
 }

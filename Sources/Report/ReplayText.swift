@@ -19,12 +19,21 @@ public struct ReplayText {
   public static func check(_ reports: [ReplayReport]) -> String {
     var text = ""
     var sum = ReplayReport.Counts()
+    var residency = ReplayReport.Residency()
     for report in reports {
       text += ReplayText(report).differences
       if reports.count > 1 { text += "\(report.source): \(report.counts)\n" }
       sum.add(report.counts)
+      residency.add(report.residency)
     }
-    return text + "\(sum)\n"
+    return text + line(residency) + "\(sum)\n"
+  }
+
+  /// What differs in residency, which is no difference of the check; empty where nothing tells of it.
+  private static func line(_ residency: ReplayReport.Residency) -> String {
+    guard residency.compared > 0 else { return "" }
+    return "residency differs in \(residency.mincore) mincore, \(residency.pagemap) pagemap, "
+      + "\(residency.faults) fault records\n"
   }
 
   private var heading: String {
@@ -55,7 +64,7 @@ public struct ReplayText {
     compared   \(report.checked.results) results, \(report.checked.maps) maps, \
     \(report.checked.accesses) accesses: \(report.differenceCount) differences
 
-    """
+    """ + Self.line(report.residency)
   }
 
   private var differences: String {

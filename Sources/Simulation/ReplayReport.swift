@@ -13,6 +13,8 @@ public struct ReplayReport: Codable, Sendable {
   public var calls: [String: CallCount] = [:]
   /// Results and maps compared with the recording.
   public var checked = Checks()
+  /// Pages in memory and faults, as far as a recording tells of them; not among the differences.
+  public var residency = Residency()
   /// The first differences in detail; `differenceCount` counts all.
   public var differences: [Difference] = []
   public var differenceCount = 0
@@ -87,6 +89,48 @@ public struct ReplayReport: Codable, Sendable {
     public var results = 0
     public var maps = 0
     public var accesses = 0
+    /// `VmFlags` of `/proc/PID/smaps`.
+    public var flags = 0
+    /// Sizes of `/proc/PID/status`.
+    public var sizes = 0
+  }
+
+  /// What is in memory when, and how many faults brought it there.
+  public struct Residency: Codable, Sendable {
+    public var mincore = Comparison()
+    public var pagemap = Comparison()
+    /// Faults of user accesses; those inside calls are not in it.
+    public var faults = Comparison()
+    /// The first differences in detail.
+    public var examples: [Difference] = []
+
+    public init() {}
+
+    public var compared: Int { mincore.compared + pagemap.compared + faults.compared }
+    public var differences: Int {
+      mincore.differences + pagemap.differences + faults.differences
+    }
+
+    public mutating func add(_ other: Residency) {
+      mincore.add(other.mincore)
+      pagemap.add(other.pagemap)
+      faults.add(other.faults)
+    }
+  }
+
+  /// Records of one kind: how many were compared, and how many of them differ.
+  public struct Comparison: Codable, Sendable, Hashable, CustomStringConvertible {
+    public var compared = 0
+    public var differences = 0
+
+    public init() {}
+
+    public mutating func add(_ other: Comparison) {
+      compared += other.compared
+      differences += other.differences
+    }
+
+    public var description: String { "\(differences) of \(compared)" }
   }
 
   /// Where the replay and the recording part.

@@ -14,30 +14,6 @@ extension Replayer {
     }
   }
 
-  /// An oracle's access: the signal, or that there was none, is compared.
-  func replay(_ probe: OracleProbe, _ event: RecordedEvent) {
-    guard case .access(let kind, let address, let value, let outcome) = probe else {
-      report.unsupported[probe.name, default: 0] += 1
-      return
-    }
-    guard let task = tasks[event.task] else { return }
-    report.checked.accesses += 1
-    var byte = value ?? 0
-    let replayed = perform(kind.memoryAccess, at: address, task.kernelTask, &byte)
-    let isEqual = replayed == outcome && (outcome != .done || !comparesValues || byte == value)
-    if !isEqual {
-      note(
-        event, "\(kind)(0x\(String(address, radix: 16)))", Self.text(outcome, value),
-        Self.text(replayed, byte))
-    }
-    expectMaps(event, "an access", mustAdopt: false)
-  }
-
-  private static func text(_ outcome: OracleProbe.AccessOutcome, _ byte: UInt8?) -> String {
-    guard outcome == .done, let byte else { return "\(outcome)" }
-    return "0x" + String(byte, radix: 16)
-  }
-
   /// An access whose byte does not matter.
   func perform(
     _ kind: MemoryAccess, at address: UInt64, _ task: Ref<Task>
@@ -100,20 +76,6 @@ extension AccessKind {
     case .read: .read
     case .write: .write
     case .execute: .execute
-    }
-  }
-}
-
-extension OracleProbe {
-  /// The record kind, as the log spells it.
-  var name: String {
-    switch self {
-    case .access(let kind, _, _, _): "\(kind)"
-    case .faults: "faults"
-    case .mincore: "mincore"
-    case .pagemap: "pagemap"
-    case .vmFlags: "vmflags"
-    case .status: "status"
     }
   }
 }

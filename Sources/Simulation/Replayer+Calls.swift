@@ -14,6 +14,7 @@ extension Replayer {
     guard let task = task(of: event) else { return }
     if task.truth.isUnknown, learn(call, task) { return }
     if call.name == .brk, task.truth.learnsBreak { learnBreak(call, task) }
+    learnLockedLimit(call, task.kernelTask)
 
     guard let result = perform(call, task.kernelTask) else {
       report.unsupported[call.name.text, default: 0] += 1
@@ -54,7 +55,7 @@ extension Replayer {
           openFile(call), length: Int64(bitPattern: arguments.a1))
         return 0
       }
-    default: return nil
+    default: return performOther(call, task)
     }
   }
 
@@ -82,7 +83,7 @@ extension Replayer {
     }
   }
 
-  private func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
+  func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
     do throws(Errno) {
       return Int64(bitPattern: UInt64(try body()))
     } catch {

@@ -13,6 +13,10 @@ extension Replayer {
       let file = image.files.indices.contains(index) ? image.files[index] : nil
       add(line, file: file, to: space, event)
     }
+    if let code = image.mappings.first(where: \.isProgramText) {
+      space.pointee.image.code = VirtualRange(
+        VirtualAddress(UInt(code.start)), VirtualAddress(UInt(code.end)))
+    }
     if let address = image.programBreak {
       let start = VirtualAddress(UInt(address))
       space.pointee.setHeap(start: start, programBreak: start)
@@ -136,6 +140,11 @@ extension FileSystemKind {
 }
 
 extension MapLine {
+  /// Executable code of a file.
+  var isProgramText: Bool {
+    permissions.contains(.execute) && !path.isEmpty && !path.hasPrefix("[")
+  }
+
   /// What the kernel installs by itself.
   var special: VMA.SpecialMapping {
     switch path {
@@ -155,7 +164,10 @@ extension MapLine {
     if permissions.contains(.shared) { flags.formUnion([.shared, .mayShare]) }
     if path == "[stack]" { flags.insert(.growsDown) }
     if special == .vvar || special == .vvarClock {
+      flags.subtract([.mayWrite, .mayExecute])
       flags.formUnion([.device, .dontExpand, .dontDump, .rawFrames])
+    } else if special == .vdso {
+      flags.insert(.dontExpand)
     } else if flags.isAccountable {
       flags.insert(.accounted)
     }

@@ -100,12 +100,20 @@ extension Replayer {
     case .none: ""
     case .file: pathText(vma)
     case .sharedAnonymous: "/dev/zero (deleted)"
+    case .named: "[anon:\(nameText(vma))]"
+    case .namedShared: "[anon_shmem:\(nameText(vma))]"
     case .heap: "[heap]"
     case .stack: "[stack]"
     case .vdso: "[vdso]"
     case .vvar: "[vvar]"
     case .vvarClock: "[vvar_vclock]"
     }
+  }
+
+  private func nameText(_ vma: Ref<VMA>) -> String {
+    var collector = ByteCollector()
+    vma.pointee.name?.pointee.write(to: &collector)
+    return String(decoding: collector.bytes, as: UTF8.self)
   }
 
   private func pathText(_ vma: Ref<VMA>) -> String {

@@ -1,5 +1,6 @@
 internal import AddressSpaces
 internal import KernelCore
+internal import Machine
 internal import MemoryTypes
 internal import Recordings
 
@@ -25,6 +26,18 @@ extension Replayer {
       path: "", mappings: header.initialMaps, files: header.initialMaps.map { _ in nil },
       programBreak: header.programBreak, origin: .recorded)
     install(image, task, start)
+    for pages in header.initialPages { bringIn(pages, task.kernelTask) }
+  }
+
+  /// Pages that an oracle's subject has before the first step: by a write where it may write.
+  private func bringIn(_ pages: RecordingHeader.InitialPages, _ task: Ref<Task>) {
+    let bytes = computer.configuration.pageSize.bytes.rawValue
+    for (index, state) in pages.states.enumerated() where state == .present {
+      let address = VirtualAddress(UInt(pages.address) &+ UInt(index) &* bytes)
+      guard let vma = task.pointee.space.pointee.vmas.vma(at: address) else { continue }
+      let isWritable = vma.pointee.flags.contains(.write)
+      try? computer.kernel.pageFault(task, at: address, isWritable ? .write : .read)
+    }
   }
 
   func fork(_ child: Int32, sharesMemory: Bool, _ event: RecordedEvent) {

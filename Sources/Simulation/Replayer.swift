@@ -122,6 +122,8 @@ final class RecordedSpace {
   var tablePages = 0
   var minor: UInt64 = 0
   var major: UInt64 = 0
+  /// Faults of the accesses since the recording last told how many there were.
+  var accessFaults: (minor: UInt64, major: UInt64) = (0, 0)
 
   init(lines: [MapLine]?) { self.lines = lines }
 

@@ -26,7 +26,8 @@ final class Laboratory {
 
   init(
     frames: UInt = 4096, limits: ResourceLimits = ResourceLimits(),
-    overcommit: CommitAccount.Policy = .heuristic, totalPages: UInt = 4096
+    overcommit: CommitAccount.Policy = .heuristic, totalPages: UInt = 4096,
+    version: LinuxVersion = .v6_18
   ) throws {
     let description = MachineDescription.x86_64(ram: ByteCount(frames * Self.pageBytes))
     hardware = Self.build(description, in: arena)
@@ -36,7 +37,7 @@ final class Laboratory {
       options: .plain(pageSize: hardware.directMap.pageSize))
     services = arena.make(
       try MemoryServices(
-        pages: pages, format: description.translationFormat, version: .v6_18,
+        pages: pages, format: description.translationFormat, version: version,
         commit: CommitAccount(policy: overcommit, totalPages: PageCount(totalPages))))
     freeAtBoot = pages.pointee.freePageCount
     space = arena.make(
@@ -90,6 +91,7 @@ final class Laboratory {
     services.pointee.files.slots.shrink()
     services.pointee.nodes.slots.shrink()
     services.pointee.names.shrink()
+    services.pointee.areaNames.slots.shrink()
   }
 
   /// Lets the `n`-th allocation of each source fail while `body` runs; says how many did.

@@ -73,7 +73,7 @@ struct LimitTests {
 
   @Test("overcommit 2 bounds the sum of promises, and NORESERVE does not help")
   func strictOvercommit() throws {
-    let laboratory = try Laboratory(overcommit: .never, totalPages: 20)
+    let laboratory = try Laboratory(overcommit: .never, totalPages: 22)
     try laboratory.map(0..<6)
     #expect(throws: MapError.outOfMemory) { try laboratory.map(10..<15) }
     #expect(throws: MapError.outOfMemory) {

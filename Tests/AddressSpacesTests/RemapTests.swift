@@ -107,7 +107,7 @@ struct RemapTests {
 
   @Test("a move asks for a promise of the growth only")
   func promises() throws {
-    let laboratory = try Laboratory(overcommit: .never, totalPages: 20)
+    let laboratory = try Laboratory(overcommit: .never, totalPages: 22)
     try laboratory.map(0..<6)
     #expect(laboratory.committed == 6)
     _ = try laboratory.remap(0..<6, to: 6, [.mayMove, .fixed], at: 20)

@@ -70,6 +70,7 @@ extension TableTrial {
         entry.isWritable = false
         entry.isExclusive = false
         return .software(.migration(entry))
+      case .software(.guardMarker): return page
       }
     }
   }

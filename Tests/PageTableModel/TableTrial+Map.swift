@@ -58,7 +58,8 @@ extension TableTrial {
       ? .migration(
         MigrationEntry(frame: PageFrameNumber(UInt(offset)), isWritable: isOdd, isSoftDirty: !isOdd)
       )
-      : .swap(SwapEntry(area: area, offset: offset, isExclusive: isOdd))
+      : offset == 7
+        ? .guardMarker : .swap(SwapEntry(area: area, offset: offset, isExclusive: isOdd))
     guard try isolate(page, page) else { return }
     let done = try attempt { () throws(AllocationError) in
       try tables.place(entry, at: address(page))

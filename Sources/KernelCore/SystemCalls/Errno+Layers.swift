@@ -18,7 +18,11 @@ extension Errno {
       case .unsupportedFlag: .EOPNOTSUPP
       case .notMappable: .ENODEV
       case .badDescriptor: .EBADF
+      case .tryAgain: .EAGAIN
       case .busy: .EBUSY
+      case .noSpace: .ENOSPC
+      case .fileTooLarge: .EFBIG
+      case .notImplemented: .ENOSYS
       }
   }
 }

@@ -69,11 +69,21 @@ extension Kernel {
     case .none: break
     case .file: vma.pointee.file?.pointee.name.write(to: &sink)
     case .sharedAnonymous: sink.write("/dev/zero (deleted)")
+    case .named: write("[anon:", vma.pointee.name, to: &sink)
+    case .namedShared: write("[anon_shmem:", vma.pointee.name, to: &sink)
     case .heap: sink.write("[heap]")
     case .stack: sink.write("[stack]")
     case .vdso: sink.write("[vdso]")
     case .vvar: sink.write("[vvar]")
     case .vvarClock: sink.write("[vvar_vclock]")
     }
+  }
+
+  private func write(
+    _ prefix: StaticString, _ name: Ref<AreaName>?, to sink: inout some TextSink
+  ) {
+    sink.write(prefix)
+    name?.pointee.write(to: &sink)
+    sink.write("]")
   }
 }

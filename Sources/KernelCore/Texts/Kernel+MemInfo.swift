@@ -25,6 +25,7 @@ extension Kernel {
     write("MemTotal:", total, to: &sink)
     write("MemFree:", free, to: &sink)
     write("MemAvailable:", free > reserve ? free - reserve : .zero, to: &sink)
+    write("CommitLimit:", services.pointee.commit.limit, to: &sink)
     write("Committed_AS:", services.pointee.commit.committed, to: &sink)
     write("CmaTotal:", cma, to: &sink)
     write("CmaFree:", freeCMA, to: &sink)

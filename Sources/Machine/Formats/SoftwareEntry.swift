@@ -5,6 +5,8 @@ public import MemoryTypes
 public enum SoftwareEntry: Hashable, Sendable {
   case swap(SwapEntry)
   case migration(MigrationEntry)
+  /// No page may ever come here. Linux: `PTE_MARKER_GUARD`.
+  case guardMarker
 }
 
 /// Where a page went: a slot of a swap area. Linux: `swp_entry_t`, include/linux/swapops.h.
@@ -28,8 +30,9 @@ public struct SwapEntry: Hashable, Sendable {
     self.isSoftDirty = isSoftDirty
   }
 
-  /// Five bits name the area; the last three names say "migration". Linux: `MAX_SWAPFILES`.
-  public static var areaCount: UInt8 { 29 }
+  /// Five bits name the area; the last four names say "marker" and "migration".
+  /// Linux: `MAX_SWAPFILES`.
+  public static var areaCount: UInt8 { 28 }
 }
 
 /// A page on its way to another frame: who meets the entry waits. Linux: `is_migration_entry()`.
@@ -72,6 +75,7 @@ extension TranslationFormat {
       let type: UInt8 = migration.isWritable ? 31 : migration.isExclusive ? 30 : 29
       return pack(
         type: type, offset: UInt64(migration.frame.rawValue), isSoftDirty: migration.isSoftDirty)
+    case .guardMarker: return pack(type: 28, offset: 4, isSoftDirty: false)
     }
   }
 
@@ -96,6 +100,7 @@ extension TranslationFormat {
           area: type, offset: offset, isExclusive: descriptor & marks.exclusive != 0,
           isSoftDirty: isSoftDirty))
     }
+    if type == 28 { return .guardMarker }
     return .migration(
       MigrationEntry(
         frame: PageFrameNumber(UInt(truncatingIfNeeded: offset)), isWritable: type == 31,
@@ -108,6 +113,7 @@ extension TranslationFormat {
     let marks = bits.software
     let type = UInt8(truncatingIfNeeded: descriptor >> UInt64(marks.typeShift)) & 31
     guard type >= SwapEntry.areaCount else { return descriptor & ~marks.exclusive }
+    if type == 28 { return descriptor }
     return descriptor & ~(31 << UInt64(marks.typeShift)) | 29 << UInt64(marks.typeShift)
   }
 }

@@ -1,0 +1,70 @@
+internal import AddressSpaces
+public import MemoryTypes
+
+/// `madvise` and its relatives.
+extension Kernel {
+  /// Linux: `madvise`, mm/madvise.c.
+  public mutating func madvise(
+    _ task: Ref<Task>, address: UInt, length: UInt, advice: UInt
+  ) throws(Errno) {
+    try inSpace(task.pointee.space) { space throws(MapError) in
+      try space.madvise(
+        VirtualAddress(address), ByteCount(length), Int32(truncatingIfNeeded: advice))
+    }
+  }
+
+  /// Advises several ranges of a process's memory.
+  ///
+  /// - Parameters:
+  ///   - target: The process behind the descriptor; nil where there is none of it (`EBADF`).
+  ///   - ranges: At most 1024.
+  ///   - flags: Must be 0.
+  /// - Returns: The bytes advised: fewer than asked for when a range was refused after others.
+  /// - Throws: `EINVAL` for flags, too many ranges or an advice that is not for others; `EPERM` for
+  ///   another's memory without the privilege; else what `madvise` says of the first range.
+  ///
+  /// Linux: `process_madvise`, mm/madvise.c.
+  public mutating func processMadvise(
+    _ task: Ref<Task>, target: Ref<Task>?, ranges: borrowing Span<UserRange>, advice: UInt,
+    flags: UInt
+  ) throws(Errno) -> UInt {
+    guard flags == 0, ranges.count <= 1024 else { throw .EINVAL }
+    guard let target else { throw .EBADF }
+    try checkAdvice(Int32(truncatingIfNeeded: advice), task, target)
+    var done: UInt = 0
+    for index in 0..<ranges.count {
+      let range = ranges[index]
+      do throws(Errno) {
+        try madvise(target, address: range.address, length: range.length, advice: advice)
+      } catch {
+        guard done > 0 else { throw error }
+        break
+      }
+      done &+= range.length
+    }
+    return done
+  }
+
+  private func checkAdvice(
+    _ number: Int32, _ task: Ref<Task>, _ target: Ref<Task>
+  ) throws(Errno) {
+    let isOwn = task.pointee.space == target.pointee.space
+    let advice = Advice(rawValue: number)
+    if !(isOwn && settings.version.advisesItselfFreely) {
+      guard advice?.isForOthers ?? false else { throw .EINVAL }
+    }
+    let privileges = task.pointee.space.pointee.limits.privileges
+    guard isOwn || privileges.contains(.priorities) else { throw .EPERM }
+  }
+}
+
+/// A piece of a program's memory as it names it itself. Linux: `struct iovec`.
+public struct UserRange: Hashable, Sendable {
+  public var address: UInt
+  public var length: UInt
+
+  public init(address: UInt, length: UInt) {
+    self.address = address
+    self.length = length
+  }
+}
