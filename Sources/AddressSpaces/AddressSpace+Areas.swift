@@ -94,7 +94,7 @@ extension AddressSpace {
   /// The last member frees the family, and with it ancestors that lived for its sake only.
   ///
   /// Linux: `unlink_anon_vmas()`, mm/rmap.c.
-  private func leaveFamily(_ vma: Ref<VMA>) {
+  func leaveFamily(_ vma: Ref<VMA>) {
     guard let family = vma.pointee.anonVMA else { return }
     vma.pointee.anonVMA = nil
     family.pointee.members -= 1

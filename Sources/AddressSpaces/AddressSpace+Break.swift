@@ -1,3 +1,4 @@
+internal import Machine
 public import MemoryTypes
 
 extension AddressSpace {
@@ -41,6 +42,7 @@ extension AddressSpace {
     let pages = pageCount(range)
     var flags = VMAFlags.dataDefault.union(defaultFlags)
     flags.insert(.accounted)
+    if layout.architecture == .arm64 { flags.insert(.tagsAllowed) }
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
     try charge(pages)
 

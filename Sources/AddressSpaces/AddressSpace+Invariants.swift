@@ -18,7 +18,8 @@ extension AddressSpace {
     precondition(sums.data == accounts.data, "data pages are those of the VMAs")
     precondition(sums.code == accounts.code, "code pages are those of the VMAs")
     precondition(sums.stack == accounts.stack, "stack pages are those of the VMAs")
-    precondition(sums.locked == accounts.locked, "locked pages are those of the VMAs")
+    precondition(
+      sums.locked + accounts.orphanedLocks == accounts.locked, "locked pages are those of the VMAs")
     checkLeaves()
   }
 

@@ -90,7 +90,7 @@ extension AddressSpace {
     flags.formUnion([.mayRead, .mayWrite, .mayExecute])
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
-    if request.flags.contains(.stack), services.pointee.version.stackFlagRefusesHugePages,
+    if request.flags.contains(.stack), services.pointee.rules.contains(.stackFlagRefusesHugePages),
       layout.hugePageSize > .zero || layout.architecture == .i386
     {
       flags.insert(.noHugePages)
@@ -116,7 +116,7 @@ extension AddressSpace {
       guard !flags.contains(.growsDown) else { throw .invalidArgument }
       return flags.union([.shared, .mayShare])
     case .private: return flags
-    case .droppable where services.pointee.version.knowsDroppableMemory:
+    case .droppable where services.pointee.rules.contains(.knowsDroppableMemory):
       guard flags.isDisjoint(with: [.locked, .growsDown]) else { throw .invalidArgument }
       return flags.union([.droppable, .noReserve, .wipeOnFork, .dontDump])
     default: throw .invalidArgument
@@ -177,6 +177,10 @@ extension AddressSpace {
     _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?,
     opening: UInt32 = 0, pageOffset: UInt?
   ) throws(MapError) -> VirtualAddress {
+    guard services.pointee.rules.contains(.checksBeforeReplacing) else {
+      return try replaceArea(
+        range, given, file: givenFile, opening: opening, pageOffset: pageOffset)
+    }
     var flags = given
     let pages = pageCount(range)
     let removal = try gatherAreas(in: range)
@@ -185,7 +189,8 @@ extension AddressSpace {
     try charge(charged)
     if flags.isAccountable { flags.insert(.accounted) }
     do throws(MapError) {
-      let file = if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count) }
+      let file =
+        if let givenFile { givenFile } else { try sharedMemoryFile(flags, range.count, removal) }
       // The area holds the file by itself from here on.
       defer { if givenFile == nil, let file { services.release(file) } }
       let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
@@ -201,13 +206,67 @@ extension AddressSpace {
     return range.start
   }
 
-  /// The unnamed file that shared anonymous memory is a mapping of. Linux: `shmem_zero_setup()`.
-  private func sharedMemoryFile(
-    _ flags: VMAFlags, _ length: ByteCount
+  /// The same as kernels before 6.12 did it: what stands there is gone before the promise is asked for.
+  ///
+  /// Linux: `mmap_region()`, mm/mmap.c.
+  private mutating func replaceArea(
+    _ range: VirtualRange, _ given: VMAFlags, file givenFile: Ref<MappedFile>?, opening: UInt32,
+    pageOffset: UInt?
+  ) throws(MapError) -> VirtualAddress {
+    var flags = given
+    let pages = pageCount(range)
+    guard mayExpand(flags, by: pages - mappedPages(in: range)) else { throw .outOfMemory }
+    do { try removeAreas(gatherAreas(in: range)) } catch { throw .outOfMemory }
+    let charged = flags.isAccountable ? pages : .zero
+    try charge(charged)
+    if flags.isAccountable { flags.insert(.accounted) }
+    do throws(MapError) {
+      let file =
+        if let givenFile { givenFile } else {
+          try sharedMemoryFile(flags, range.count, Removal(range: range))
+        }
+      defer { if givenFile == nil, let file { services.release(file) } }
+      let offset = pageOffset ?? (file == nil ? pageSize.pageNumber(of: range.start) : 0)
+      try install(
+        VMA(range: range, flags: flags, pageOffset: offset, file: file, opening: opening),
+        Removal(range: range))
+    } catch {
+      services.pointee.uncharge(charged)
+      throw error
+    }
+    account(flags, added: pages)
+    if flags.contains(.locked) { accounts.locked += pages }
+    return range.start
+  }
+
+  /// Linux: `count_vma_pages_range()`, mm/mmap.c.
+  private func mappedPages(in range: VirtualRange) -> PageCount {
+    var pages = PageCount.zero
+    var area = vmas.vma(in: range)
+    while let vma = area, vma.pointee.start < range.end {
+      let part = VirtualRange(
+        max(range.start, vma.pointee.start), min(range.end, vma.pointee.end))
+      pages += pageCount(part)
+      area = vmas.next(vma)
+    }
+    return pages
+  }
+
+  /// The unnamed file that shared anonymous memory is a mapping of.
+  ///
+  /// It is made when the range is clear already: where it is refused, a gap stays.
+  /// Linux: `shmem_zero_setup()`, `vms_abort_munmap_vmas()`, mm/vma.h.
+  private mutating func sharedMemoryFile(
+    _ flags: VMAFlags, _ length: ByteCount, _ removal: Removal
   ) throws(MapError) -> Ref<MappedFile>? {
     guard flags.contains(.shared) else { return nil }
-    return try services.makeSharedMemory(
-      length, isReserved: !flags.contains(.noReserve), pageSize)
+    do throws(MapError) {
+      return try services.makeSharedMemory(
+        length, isReserved: !flags.contains(.noReserve), pageSize)
+    } catch {
+      removeAreas(removal)
+      throw error
+    }
   }
 
   /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.
@@ -227,7 +286,8 @@ extension AddressSpace {
     let candidate = MergeCandidate(
       range: area.range, flags: area.flags, pageOffset: area.pageOffset, file: area.file,
       opening: area.opening,
-      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start))
+      previous: vmas.vma(before: area.start), next: vmas.vma(atOrAfter: area.start),
+      prefersNext: !services.pointee.rules.contains(.previousMergesFirst))
     if mergeNew(candidate) != nil {
       if let spare { services.pointee.vmas.free(spare) }
     } else if let spare {

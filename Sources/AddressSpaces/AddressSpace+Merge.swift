@@ -18,6 +18,8 @@ struct MergeCandidate {
   var next: Ref<VMA>?
   /// Only grow the previous VMA (the heap). Linux: `just_expand`.
   var onlyExtendsPrevious = false
+  /// The next VMA's family decides which previous one may join. Linux: `mmap_region()` before 6.12.
+  var prefersNext = false
 }
 
 extension AddressSpace {
@@ -28,10 +30,7 @@ extension AddressSpace {
   /// Linux: `vma_merge_new_range()`, mm/vma.c.
   mutating func mergeNew(_ candidate: MergeCandidate) -> Ref<VMA>? {
     guard candidate.flags.isDisjoint(with: .special) else { return nil }
-    let joinsPrevious = canJoinPrevious(candidate)
-    let joinsNext =
-      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
-
+    let (joinsPrevious, joinsNext) = joints(of: candidate)
     if joinsPrevious, let previous = candidate.previous {
       adoptFamily(previous, candidate)
       adoptMarks(previous, candidate, alsoNext: joinsNext)
@@ -83,6 +82,19 @@ extension AddressSpace {
     return next
   }
 
+  /// Which neighbours a new mapping joins.
+  private func joints(of candidate: MergeCandidate) -> (previous: Bool, next: Bool) {
+    if candidate.prefersNext, canJoinNext(candidate, alsoPrevious: false) {
+      var both = candidate
+      both.anonVMA = candidate.next?.pointee.anonVMA
+      return (canJoinPrevious(both), true)
+    }
+    let joinsPrevious = canJoinPrevious(candidate)
+    let joinsNext =
+      !candidate.onlyExtendsPrevious && canJoinNext(candidate, alsoPrevious: joinsPrevious)
+    return (joinsPrevious, joinsNext)
+  }
+
   /// Linux: `can_vma_merge_left()`, `can_vma_merge_after()`.
   private func canJoinPrevious(_ candidate: MergeCandidate) -> Bool {
     guard let previous = candidate.previous, previous.pointee.end == candidate.range.start else {
@@ -123,7 +135,7 @@ extension AddressSpace {
     switch (target.pointee.anonVMA, candidate.anonVMA) {
     case (nil, nil): true
     case (nil, .some):
-      services.pointee.version.untouchedAdoptFamilies
+      services.pointee.rules.contains(.familySpreadsToUntouched)
         && !(candidate.middle?.pointee.hasInheritedPages ?? false)
     case (.some, nil): !target.pointee.hasInheritedPages
     case (let left?, let right?): left == right

@@ -50,7 +50,7 @@ extension AddressSpace {
   private func wantsHugeAlignment(_ request: PlacementRequest, file: Ref<MappedFile>?) -> Bool {
     guard layout.hugePageSize.rawValue > 0 else { return false }
     if let file { return file.pointee.alignsToHugePages }
-    guard services.pointee.version.alignsAnonymousMappings else { return false }
+    guard services.pointee.rules.contains(.alignsAnonymousMappings) else { return false }
     guard !request.flags.contains(.shared), request.hint.rawValue == 0 else { return false }
     return request.length.rawValue & (layout.hugePageSize.rawValue - 1) == 0
   }

@@ -77,6 +77,7 @@ extension AddressSpace {
     _ part: VirtualRange, of vma: Ref<VMA>, _ wanted: VMAFlags
   ) throws(MapError) -> Ref<VMA> {
     let old = vma.pointee.flags
+    guard !old.contains(.sealed) else { throw .notPermitted }
     guard wanted != old else { return vma }
     let pages = pageCount(part)
     var flags = wanted
@@ -106,7 +107,9 @@ extension AddressSpace {
   ) throws(MapError) -> Bool {
     let old = vma.pointee.flags
     guard flags.contains(.write) else {
-      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil {
+      if old.contains(.accounted), vma.pointee.isAnonymous, vma.pointee.anonVMA == nil,
+        services.pointee.rules.contains(.readOnlyReturnsPromise)
+      {
         flags.remove(.accounted)
       }
       return false

@@ -1,5 +1,4 @@
 public import MemoryTypes
-internal import PageTables
 
 /// The flags argument of `mremap`.
 public struct RemapFlags: OptionSet, Sendable {
@@ -13,72 +12,90 @@ public struct RemapFlags: OptionSet, Sendable {
 extension AddressSpace {
   /// Gives a mapping another size, and another place when it may move.
   ///
-  /// One VMA at a time; `MREMAP_DONTUNMAP`, an old size of 0 and moves over several VMAs belong to the
-  /// complete set of calls and are refused as `unsupportedFlag`.
-  ///
+  /// ```
+  ///                       no flag        .mayMove          .fixed                  .dontUnmap
+  ///   smaller             cut            cut               cut, then moved         refused
+  ///   the same size       nothing        nothing           moved, all areas of it  moved; the old range
+  ///   larger              in place, or   in place, or      moved                   stays, empty
+  ///                       ENOMEM         moved
+  ///   old length 0        ENOMEM         a second mapping of shared memory         refused
+  /// ```
+  /// - Parameters:
+  ///   - address: Page-aligned; a tag is ignored where the architecture has tags.
+  ///   - oldLength: In bytes, rounded up. 0 asks for a second mapping of shared memory.
+  ///   - newLength: In bytes, rounded up; not 0.
+  ///   - newAddress: The place with `.fixed`, a hint with `.dontUnmap`; else ignored.
   /// - Returns: Where it stands afterwards.
-  /// - Throws: What the system call refuses. With `.fixed`, what stood at the target may be gone.
+  /// - Throws: What the system call refuses, in its order of checks. With `.fixed`, what stood at the
+  ///   target may be gone by then, the end of a mapping that shrinks too, and of several areas the first
+  ///   may have moved.
   ///
+  /// The pages of a locked mapping's growth are brought in. O(log n + leaves moved).
   /// Linux: `do_mremap()`, mm/mremap.c.
   public mutating func mremap(
     _ address: VirtualAddress, oldLength: ByteCount, newLength: ByteCount, _ flags: RemapFlags,
     newAddress: VirtualAddress
   ) throws(MapError) -> VirtualAddress {
-    guard flags.isSubset(of: [.mayMove, .fixed, .dontUnmap]), pageSize.isAligned(address) else {
-      throw .invalidArgument
+    let remap = Remapping(
+      start: layout.untagged(address), oldLength: pageSize.roundUp(oldLength),
+      newLength: pageSize.roundUp(newLength), flags: flags, target: newAddress)
+    let checksFirst = services.pointee.rules.contains(.checksRemapFirst)
+    if checksFirst {
+      try checkArguments(remap)
+      if flags.contains(.fixed), remap.oldLength == remap.newLength { return try moveAreas(remap) }
+    } else {
+      // The lengths as they were given: equal pages are not enough.
+      if flags.contains(.dontUnmap), oldLength != newLength { throw .invalidArgument }
+      try checkFlags(remap)
     }
-    let old = VirtualRange(address, count: pageSize.roundUp(oldLength))
-    let length = pageSize.roundUp(newLength)
-    guard length > .zero, length.rawValue <= layout.taskSize.rawValue else {
-      throw .invalidArgument
-    }
-    if flags.contains(.dontUnmap) || old.isEmpty { throw .unsupportedFlag }
-    if flags.contains(.fixed) {
-      return try moveToFixed(old, length, flags, newAddress)
-    }
-    let vma = try remappedArea(old)
-    if length < old.count { try munmap(old.start + length, old.count - length) }
-    if length <= old.count { return address }
-    return try enlarge(vma, old, to: length, mayMove: flags.contains(.mayMove))
+    let vma = try remappedArea(remap)
+    guard remap.hasTarget else { return try resize(vma, remap) }
+    if checksFirst { try checkArea(vma, remap) } else { try checkTarget(remap) }
+    return try moveToTarget(remap)
   }
 
-  /// The one VMA that holds the whole old range.
-  private func remappedArea(_ old: VirtualRange) throws(MapError) -> Ref<VMA> {
-    guard let vma = vmas.vma(at: old.start), old.end > old.start, old.end <= vma.pointee.end else {
-      throw .badAddress
+  /// Linux: `mremap_at()`, mm/mremap.c.
+  private mutating func resize(
+    _ vma: Ref<VMA>, _ remap: Remapping
+  ) throws(MapError) -> VirtualAddress {
+    if remap.newLength < remap.oldLength {
+      try munmap(remap.start + remap.newLength, remap.oldLength - remap.newLength)
     }
-    return vma
+    guard remap.newLength > remap.oldLength else { return remap.start }
+    try checkArea(vma, remap)
+    return try enlarge(vma, remap)
   }
 
   /// In place when the mapping ends the VMA and the space above is free, else elsewhere.
+  ///
+  /// Linux: `expand_vma()`, mm/mremap.c.
   private mutating func enlarge(
-    _ vma: Ref<VMA>, _ old: VirtualRange, to length: ByteCount, mayMove: Bool
+    _ vma: Ref<VMA>, _ remap: Remapping
   ) throws(MapError) -> VirtualAddress {
-    try checkGrowth(vma, by: length - old.count)
-    let added = VirtualRange(old.end, old.start + length)
-    if old.end == vma.pointee.end, added.end > added.start, added.end <= layout.taskSize,
-      vmas.vma(in: added) == nil
-    {
+    let oldEnd = remap.start + remap.oldLength
+    let added = VirtualRange(oldEnd, remap.start + remap.newLength)
+    if oldEnd == vma.pointee.end, canExpand(vma, to: added.end) {
+      let isLocked = vma.pointee.flags.contains(.locked)
       try extend(vma, over: added)
-      return old.start
+      if isLocked { populate(added) }
+      return remap.start
     }
-    guard mayMove else { throw .outOfMemory }
-    let isShared = vma.pointee.flags.contains(.mayShare)
-    let target = try place(
-      length, at: VirtualAddress(0), isShared ? .shared : [], file: vma.pointee.file,
-      fileOffset: pageSize.bytes(
-        in: PageCount(
-          vma.pointee.file == nil ? 0 : vma.pointee.pageOffset(of: old.start, pageSize))))
-    return try move(vma, old, to: VirtualRange(target, count: length))
+    guard remap.flags.contains(.mayMove) else { throw .outOfMemory }
+    return try move(vma, placed(vma, remap))
   }
 
-  /// Linux: `check_prep_vma()`, mm/mremap.c.
-  private func checkGrowth(_ vma: Ref<VMA>, by added: ByteCount) throws(MapError) {
-    guard vma.pointee.flags.isDisjoint(with: [.dontExpand, .rawFrames]) else { throw .badAddress }
-    guard mayLock(vma.pointee.flags, added) else { throw .lockedLimit }
-    guard mayExpand(vma.pointee.flags, by: pageSize.pages(in: added)) else { throw .outOfMemory }
+  /// Whether the space up to `end` is free and may be mapped; a stack's guard gap above is no obstacle.
+  ///
+  /// Linux: `vma_expandable()`, mm/mremap.c.
+  private func canExpand(_ vma: Ref<VMA>, to end: VirtualAddress) -> Bool {
+    guard end > vma.pointee.end, vmas.vma(in: VirtualRange(vma.pointee.end, end)) == nil else {
+      return false
+    }
+    let whole = VirtualRange(vma.pointee.start, end)
+    return (try? place(whole.count, at: whole.start, .fixed, file: nil, fileOffset: .zero)) != nil
   }
 
+  /// Linux: `expand_vma_in_place()`, mm/mremap.c; `vma_merge_extend()`, mm/vma.c.
   private mutating func extend(_ vma: Ref<VMA>, over added: VirtualRange) throws(MapError) {
     let pages = pageCount(added)
     let flags = vma.pointee.flags
@@ -87,135 +104,93 @@ extension AddressSpace {
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
       file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
-      previous: vma, next: vmas.next(vma))
-    if mergeNew(candidate) == nil {
-      setRange(vma, VirtualRange(vma.pointee.start, added.end))
+      name: vma.pointee.name, previous: vma, next: vmas.next(vma))
+    guard mergeNew(candidate) != nil else {
+      if flags.contains(.accounted) { services.pointee.uncharge(pages) }
+      throw .outOfMemory
     }
     account(flags, added: pages)
-    if flags.contains(.locked) {
-      accounts.locked += pages
-      populate(added)
-    }
+    if flags.contains(.locked) { accounts.locked += pages }
   }
 
-  /// Linux: `mremap_to()`: clears the target, shrinks the source, then moves.
-  private mutating func moveToFixed(
-    _ old: VirtualRange, _ length: ByteCount, _ flags: RemapFlags, _ newAddress: VirtualAddress
-  ) throws(MapError) -> VirtualAddress {
-    guard flags.contains(.mayMove), pageSize.isAligned(newAddress),
-      newAddress.rawValue <= layout.taskSize.rawValue - length.rawValue
-    else { throw .invalidArgument }
-    let target = VirtualRange(newAddress, count: length)
-    guard !target.overlaps(old) else { throw .invalidArgument }
-    // Clearing the target and cutting the source may take two areas more before the move itself.
-    guard vmas.count + 2 < limits.maximumVMAs - 3 else { throw .outOfMemory }
-    _ = try remappedArea(old)
-    try munmap(target.start, length)
-    if length < old.count { try munmap(old.start + length, old.count - length) }
-    let source = VirtualRange(old.start, count: min(length, old.count))
-    let vma = try remappedArea(source)
-    if length > old.count { try checkGrowth(vma, by: length - old.count) }
-    guard newAddress >= layout.minimumAddress else { throw .notPermitted }
-    return try move(vma, source, to: target)
-  }
-
-  /// A new area with the old one's content, then the old range is unmapped.
+  /// To the place that the caller names: clears it, cuts the source, then moves.
   ///
-  /// All that can fail comes first: when it does, the content is where it was, though the area may
-  /// be split at the borders of the old range. Linux: `move_vma()`, mm/mremap.c.
-  private mutating func move(
-    _ vma: Ref<VMA>, _ old: VirtualRange, to target: VirtualRange
-  ) throws(MapError) -> VirtualAddress {
-    guard vmas.count < limits.maximumVMAs - 3 else { throw .outOfMemory }
-    let source = vma.pointee
-    let growth = pageCount(target) - pageCount(old)
-    let isAccounted = source.flags.contains(.accounted)
-    if isAccounted { try charge(growth) }
-    do throws(MapError) {
-      let removal = try gatherAreas(in: old)
-      try copyLeaves(from: old, to: target.start)
-      try copyArea(source, old, to: target)
-      finishMove(source.flags, removal, to: target)
-    } catch {
-      if isAccounted { services.pointee.uncharge(growth) }
-      throw error
+  /// Linux: `mremap_to()`, mm/mremap.c.
+  private mutating func moveToTarget(_ given: Remapping) throws(MapError) -> VirtualAddress {
+    var remap = given
+    if remap.flags.contains(.fixed) { try munmap(remap.target, remap.newLength) }
+    if remap.newLength < remap.oldLength {
+      try munmap(remap.start + remap.newLength, remap.oldLength - remap.newLength)
+      remap.oldLength = remap.newLength
     }
-    return target.start
-  }
-
-  /// Counts the new area and takes the old one away. The pages went over, and with them the promise.
-  private mutating func finishMove(
-    _ flags: VMAFlags, _ removal: Removal, to target: VirtualRange
-  ) {
-    account(flags, added: pageCount(target))
-    if flags.contains(.accounted) { services.pointee.recharge(removal.pages) }
-    if flags.contains(.locked) { accounts.locked += pageCount(target) }
-    batch.add(removal.range)
-    tables.unmap(removal.range) { _, _ in }
-    removeAreas(removal)
-    if flags.contains(.locked) { populate(target) }
-  }
-
-  /// Adds the area at the new place. When there is no memory for it, the copied leaves go again.
-  ///
-  /// Linux: `copy_vma()`, mm/vma.c.
-  private mutating func copyArea(
-    _ source: VMA, _ old: VirtualRange, to target: VirtualRange
-  ) throws(MapError) {
-    // Memory that was never touched forgets where it was, so that it can merge at the new place.
-    let isUntouched = source.isAnonymous && source.anonVMA == nil
-    let offset =
-      isUntouched
-      ? pageSize.pageNumber(of: target.start) : source.pageOffset(of: old.start, pageSize)
-    let candidate = MergeCandidate(
-      range: target, flags: source.flags, pageOffset: offset, file: source.file,
-      opening: source.opening, anonVMA: source.anonVMA,
-      previous: vmas.vma(before: target.start).flatMap { $0.unless(old) },
-      next: vmas.vma(atOrAfter: target.start).flatMap { $0.unless(old) })
-    guard mergeNew(candidate) == nil else { return }
-    do throws(MapError) {
-      let copy = try addArea(
-        VMA(
-          range: target, flags: source.flags, pageOffset: offset, file: source.file,
-          opening: source.opening))
-      if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
-    } catch {
-      dropCopies(VirtualRange(target.start, count: old.count))
-      throw error
+    guard let vma = vmas.vma(at: remap.start) else { throw .badAddress }
+    if !services.pointee.rules.contains(.checksRemapFirst) { try checkArea(vma, remap) }
+    // The old range stays: all of the new one is growth.
+    if remap.flags.contains(.dontUnmap),
+      !mayExpand(vma.pointee.flags, by: pageSize.pages(in: remap.oldLength))
+    {
+      throw .outOfMemory
     }
+    return try move(vma, placed(vma, remap))
   }
 
-  /// Maps the pages of a range a second time, elsewhere; or none of them when there is no table.
+  /// Every area of the range, one after the other, with the holes between them kept.
   ///
-  /// Linux: `move_page_tables()`, mm/mremap.c.
-  private mutating func copyLeaves(
-    from old: VirtualRange, to start: VirtualAddress
-  ) throws(MapError) {
-    var address = old.start
-    while address < old.end {
-      let copy = start + (address - old.start)
-      address = address + pageSize.bytes
-      guard let leaf = tables.leaf(at: address - pageSize.bytes) else { continue }
-      do { try tables.map(copy, to: leaf.frame, leaf.attributes) } catch {
-        dropCopies(VirtualRange(start, copy + pageSize.bytes))
-        throw .outOfMemory
+  /// What fails ends it; the areas before have moved then. Only the parts of the target that areas take
+  /// are cleared. Linux: `remap_move()`, mm/mremap.c.
+  private mutating func moveAreas(_ remap: Remapping) throws(MapError) -> VirtualAddress {
+    let end = remap.start + remap.oldLength
+    guard let first = vmas.vma(at: remap.start), end > remap.start else { throw .badAddress }
+    var area: Ref<VMA>? = first
+    var position = remap.start
+    while position < end, let vma = area, vma.pointee.start < end {
+      position = max(position, vma.pointee.start)
+      let partEnd = min(end, vma.pointee.end)
+      if !vma.pointee.mayMoveWithOthers, position > remap.start || vma.pointee.end < end {
+        throw .badAddress
       }
+      let part = Remapping(
+        start: position, oldLength: partEnd - position, newLength: partEnd - position,
+        flags: remap.flags, target: remap.target + (position - remap.start))
+      try checkArea(remappedArea(part), part)
+      _ = try moveToTarget(part)
+      position = partEnd
+      area = vmas.vma(atOrAfter: position)
     }
+    return remap.target
   }
 
-  /// Takes back leaves that were copied in vain, with the tables they needed.
-  private mutating func dropCopies(_ range: VirtualRange) {
-    batch.add(range)
-    tables.unmap(range) { _, _ in }
-    let floor = vmas.vma(before: range.start)?.pointee.end ?? VirtualAddress(0)
-    let ceiling = vmas.vma(atOrAfter: range.start)?.pointee.start ?? layout.taskSize
-    tables.freeTables(range, floor: floor, ceiling: ceiling, into: &batch)
+  /// The same with the target that placement gives it.
+  ///
+  /// Linux: `vrm_set_new_addr()`, mm/mremap.c.
+  private func placed(_ vma: Ref<VMA>, _ remap: Remapping) throws(MapError) -> Remapping {
+    var flags: MapFlags = remap.flags.contains(.fixed) ? .fixed : []
+    if vma.pointee.flags.contains(.mayShare) { flags.insert(.shared) }
+    let page = vma.pointee.file == nil ? 0 : vma.pointee.pageOffset(of: remap.start, pageSize)
+    var placed = remap
+    placed.target = try place(
+      remap.newLength, at: remap.hasTarget ? remap.target : VirtualAddress(0), flags,
+      file: vma.pointee.file, fileOffset: pageSize.bytes(in: PageCount(page)))
+    return placed
   }
 }
 
-extension Ref where Object == VMA {
-  /// Nil for the area that is about to leave `range`: nothing may merge with it.
-  fileprivate func unless(_ range: VirtualRange) -> Ref<VMA>? {
-    pointee.range == range ? nil : self
-  }
+/// The arguments of a `mremap`, lengths in whole pages.
+struct Remapping {
+  var start: VirtualAddress
+  var oldLength: ByteCount
+  var newLength: ByteCount
+  var flags: RemapFlags
+  /// Where to; a hint, or nothing, until it is placed.
+  var target: VirtualAddress
+
+  /// The caller says where to. Linux: `vrm_implies_new_addr()`.
+  var hasTarget: Bool { !flags.isDisjoint(with: [.fixed, .dontUnmap]) }
+}
+
+extension VMA {
+  /// Some devices place their mappings by themselves, so that holes could not be kept.
+  ///
+  /// Linux: `vma_multi_allowed()`, mm/mremap.c.
+  fileprivate var mayMoveWithOthers: Bool { file?.pointee.kind != .device }
 }

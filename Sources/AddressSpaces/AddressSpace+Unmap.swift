@@ -7,11 +7,12 @@ extension AddressSpace {
   /// - Parameters:
   ///   - start: Page-aligned.
   ///   - length: In bytes, rounded up to whole pages; not 0.
-  /// - Throws: `invalidArgument` for a bad range, `outOfMemory` when cutting a VMA in the middle would
+  /// - Throws: `invalidArgument` for a bad range, `notPermitted` for a sealed area, `outOfMemory` when cutting a VMA in the middle would
   ///   exceed the VMA limit. VMAs at the borders may have been split by then.
   ///
   /// O(log n + VMAs and leaves removed). Linux: `do_vmi_munmap()`, mm/vma.c.
   public mutating func munmap(_ start: VirtualAddress, _ length: ByteCount) throws(MapError) {
+    let start = layout.untagged(start)
     guard pageSize.isAligned(start), start <= layout.taskSize,
       length.rawValue <= layout.taskSize.rawValue - start.rawValue
     else { throw .invalidArgument }
@@ -39,10 +40,12 @@ extension AddressSpace {
     guard let first = removal.first else { return removal }
     if range.start > first.pointee.start {
       if range.end < first.pointee.end, vmas.count >= limits.maximumVMAs { throw .outOfMemory }
+      guard !first.pointee.flags.contains(.sealed) else { throw .notPermitted }
       removal.first = try split(first, at: range.start, ignoringLimit: true)
     }
     var area = removal.first
     while let vma = area, vma.pointee.start < range.end {
+      guard !vma.pointee.flags.contains(.sealed) else { throw .notPermitted }
       if vma.pointee.end > range.end { try split(vma, at: range.end, ignoringLimit: true) }
       let pages = pageCount(vma.pointee.range)
       removal.pages += pages

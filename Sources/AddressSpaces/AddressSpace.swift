@@ -92,6 +92,9 @@ public struct AreaAccounts: Hashable, Sendable {
   /// Pages that a device may reach, which must stay where they are; nothing pins any yet.
   /// Linux: `pinned_vm`.
   public internal(set) var pinned = PageCount.zero
+  /// Pages among `locked` whose areas are not locked any more: `MREMAP_DONTUNMAP` forgets to take them
+  /// back.
+  public internal(set) var orphanedLocks = PageCount.zero
   public internal(set) var highWaterVMAs = 0
 }
 

@@ -26,10 +26,10 @@ extension AddressSpace {
 
   /// Linux: `vma_is_initial_heap()`.
   private func isHeap(_ area: VMA) -> Bool {
-    if services.pointee.version.labelsHeapNeighbours {
-      return area.start <= programBreak && area.end >= heapStart
+    if services.pointee.rules.contains(.labelsHeapItselfOnly) {
+      return area.start < programBreak && area.end > heapStart
     }
-    return area.start < programBreak && area.end > heapStart
+    return area.start <= programBreak && area.end >= heapStart
   }
 }
 

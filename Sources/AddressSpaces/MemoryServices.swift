@@ -12,6 +12,8 @@ public struct MemoryServices: ~Copyable {
   public let format: TranslationFormat
   /// The kernel's tables, whose upper part all spaces share where one root serves both halves.
   public let kernelRoot: PageFrameNumber?
+  /// What programs see of the kernel's version.
+  public let rules: KernelRules
   public let version: LinuxVersion
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
@@ -51,6 +53,7 @@ public struct MemoryServices: ~Copyable {
     self.pages = pages
     self.format = format
     self.kernelRoot = kernelRoot
+    rules = KernelRules(version)
     self.version = version
     self.commit = commit
     self.zeroPage = zeroPage

@@ -47,7 +47,7 @@ public struct Privileges: OptionSet, Hashable, Sendable {
   public static var priorities: Privileges { Privileges(rawValue: 8) }
 }
 
-/// Behaviour that changed between kernel versions and that a program can see.
+/// The release of a kernel. What it does otherwise than another stands in `KernelRules`.
 public struct LinuxVersion: Comparable, Hashable, Sendable {
   public var major: Int
   public var minor: Int
@@ -62,16 +62,4 @@ public struct LinuxVersion: Comparable, Hashable, Sendable {
   public static func < (left: Self, right: Self) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
-
-  /// `MAP_DROPPABLE` is known (6.11 and later).
-  public var knowsDroppableMemory: Bool { self >= LinuxVersion(6, 11) }
-  /// Areas that only touch the heap are labelled `[heap]` too (before 6.6).
-  public var labelsHeapNeighbours: Bool { self < LinuxVersion(6, 6) }
-  /// An area without a family takes over that of a touched neighbour it merges with (6.16 and later).
-  /// Linux: `is_mergeable_anon_vma()`, where `list_is_singular()` of an empty chain was false.
-  public var untouchedAdoptFamilies: Bool { self >= LinuxVersion(6, 16) }
-  /// Anonymous mappings of a multiple of the huge-page size are aligned to it (6.7 and later).
-  public var alignsAnonymousMappings: Bool { self >= LinuxVersion(6, 7) }
-  /// `MAP_STACK` areas refuse huge pages, hence do not merge with others (6.7 and later).
-  public var stackFlagRefusesHugePages: Bool { self >= LinuxVersion(6, 7) }
 }

@@ -103,6 +103,18 @@ public struct UserLayout: Hashable, Sendable {
     return pageSize.roundUp(VirtualAddress(stackTop.rawValue - gap))
   }
 
+  /// The address without the tag that programs of arm64 may put into its uppermost byte; addresses of the
+  /// kernel's half stay as they are. Linux: `untagged_addr()`, arch/arm64/include/asm/uaccess.h.
+  public func untagged(_ address: VirtualAddress) -> VirtualAddress {
+    guard architecture == .arm64, UInt.bitWidth == 64, address.rawValue & kernelHalfBit == 0 else {
+      return address
+    }
+    return VirtualAddress(address.rawValue & (kernelHalfBit &- 1))
+  }
+
+  /// Bit 55, which says whose half of the space an address lies in.
+  private var kernelHalfBit: UInt { 1 << UInt(UInt.bitWidth - 9) }
+
   /// A third of the task size; arm64 a quarter. Linux: `TASK_UNMAPPED_BASE`.
   private var bottomUpBase: VirtualAddress {
     let share: UInt = architecture == .arm64 ? 4 : 3

@@ -45,6 +45,11 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var hugePages: VMAFlags { VMAFlags(rawValue: 0x2000_0000) }
   public static var noHugePages: VMAFlags { VMAFlags(rawValue: 0x4000_0000) }
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
+  /// arm64: tags may be turned on. Linux: `VM_MTE_ALLOWED`, which `maps` and `smaps` do not show. The heap
+  /// has it always, other memory only on processors with tags: so the two do not merge.
+  public static var tagsAllowed: VMAFlags { VMAFlags(rawValue: 1 << 33) }
+  /// Protected by `mseal`. Linux: `VM_SEALED` of 6.17; bit 63 before.
+  public static var sealed: VMAFlags { VMAFlags(rawValue: 1 << 42) }
   /// Its pages may be dropped whenever memory is short. Linux: `VM_DROPPABLE`.
   public static var droppable: VMAFlags { VMAFlags(rawValue: 1 << 40) }
   /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.

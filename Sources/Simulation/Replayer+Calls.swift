@@ -49,6 +49,19 @@ extension Replayer {
         return 0
       }
     case .mremap: return performMremap(call, task)
+    case .remapFilePages:
+      return raw { () throws(Errno) in
+        try computer.kernel.remapFilePages(
+          task, address: UInt(arguments.a0), length: UInt(arguments.a1),
+          protection: UInt(arguments.a2), page: UInt(arguments.a3), flags: UInt(arguments.a4))
+        return 0
+      }
+    case .mseal:
+      return raw { () throws(Errno) in
+        try computer.kernel.mseal(
+          task, address: UInt(arguments.a0), length: UInt(arguments.a1), flags: UInt(arguments.a2))
+        return 0
+      }
     case .ftruncate:
       return raw { () throws(Errno) in
         try computer.kernel.ftruncate(
@@ -74,8 +87,6 @@ extension Replayer {
 
   private func performMremap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
     let arguments = call.arguments
-    let dontUnmap = arguments.a3 & 4 != 0
-    if dontUnmap || arguments.a1 == 0 { return nil }
     return raw { () throws(Errno) in
       try computer.kernel.mremap(
         task, address: UInt(arguments.a0), oldLength: UInt(arguments.a1),

@@ -17,12 +17,12 @@ extension Errno {
       case .badAddress: .EFAULT
       case .unsupportedFlag: .EOPNOTSUPP
       case .notMappable: .ENODEV
+      case .notImplemented: .ENOSYS
       case .badDescriptor: .EBADF
       case .tryAgain: .EAGAIN
       case .busy: .EBUSY
       case .noSpace: .ENOSPC
       case .fileTooLarge: .EFBIG
-      case .notImplemented: .ENOSYS
       }
   }
 }

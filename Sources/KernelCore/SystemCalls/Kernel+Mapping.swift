@@ -99,7 +99,7 @@ extension Kernel {
     space.pointee.mmapLock.lock()
     defer { space.pointee.mmapLock.unlock() }
     do throws(FaultError) {
-      try space.pointee.handleFault(at: address, access)
+      try space.pointee.handleFault(at: settings.layout.untagged(address), access)
     } catch {
       flush(space)
       throw error

@@ -73,7 +73,7 @@ extension Kernel {
     write("Private_Dirty:", use.privateDirty, to: &sink)
     write("Referenced:", use.referenced, to: &sink)
     write("Anonymous:", use.anonymous, to: &sink)
-    if settings.version.showsMergedPages { write("KSM:", 0, to: &sink) }
+    if services.pointee.rules.contains(.tellsMergedPages) { write("KSM:", 0, to: &sink) }
     write("LazyFree:", 0, to: &sink)
     write("AnonHugePages:", 0, to: &sink)
     write("ShmemPmdMapped:", 0, to: &sink)
@@ -96,7 +96,8 @@ extension Kernel {
     let fits = mask > 0 && start < vma.pointee.end.rawValue & ~mask
     let isEligible = fits && vma.pointee.isAnonymous && vma.pointee.flags.contains(.hugePages)
     sink.write("THPeligible:    ")
-    sink.write(decimal: isEligible ? 1 : 0, width: settings.version.alignsEligibility ? 8 : 1)
+    let isAligned = services.pointee.rules.contains(.alignsEligibility)
+    sink.write(decimal: isEligible ? 1 : 0, width: isAligned ? 8 : 1)
     sink.write("\n")
   }
 
@@ -115,11 +116,4 @@ extension Kernel {
     sink.write(decimal: bytes >> 10, width: 8)
     sink.write(" kB\n")
   }
-}
-
-extension LinuxVersion {
-  /// `smaps` tells what KSM merged (6.8 and later).
-  var showsMergedPages: Bool { self >= LinuxVersion(6, 8) }
-  /// `THPeligible` has a column of eight (6.7 and later).
-  var alignsEligibility: Bool { self >= LinuxVersion(6, 7) }
 }

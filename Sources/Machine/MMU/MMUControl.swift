@@ -43,7 +43,7 @@ public struct MMUControl: OptionSet, Hashable, Sendable {
     ]
     switch format.architecture {
     case .x86_64: control.formUnion([.identifiers, .reportsFetch])
-    case .arm64: control.formUnion([.identifiers, .wideIdentifiers])
+    case .arm64: control.formUnion([.identifiers, .wideIdentifiers, .ignoresLowTag])
     case .i386: if format.bits.noExecute != 0 { control.insert(.reportsFetch) }
     }
     return control
