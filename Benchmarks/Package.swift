@@ -20,7 +20,7 @@ let package = Package(
   name: "Benchmarks",
   dependencies: [.package(name: "octavo", path: "..")],
   targets: [
-    .target(name: "CRivals", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(name: "CRivals", cSettings: [.unsafeFlags(["-O2", "-fomit-frame-pointer"])]),
     .executableTarget(
       name: "OctavoBenchmarks", dependencies: ["CRivals"] + measured, swiftSettings: strict),
   ]

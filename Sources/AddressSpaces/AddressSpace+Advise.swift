@@ -1,31 +1,45 @@
 internal import Machine
 public import MemoryTypes
 
-extension AddressSpace {
+extension Ref where Object == AddressSpace {
   /// Takes a program's advice about a range.
   ///
   /// - Parameters:
   ///   - start: Page-aligned; the tag of an arm64 address is ignored.
   ///   - length: In bytes, rounded up; 0 succeeds and does nothing.
   ///   - number: The advice as the system call has it.
+  ///   - settle: Called for each address space that lost translations while a hole was punched into a
+  ///     file: flushes its `batch`.
   /// - Throws: `invalidArgument` for an unknown advice, a bad range, or an area that the advice is not
   ///   for; `outOfMemory` for a hole, behind which the advice was still followed; `accessDenied`,
   ///   `badAddress`, `notPermitted`; `tryAgain` when the area cannot be split. What came before an
   ///   area that refuses has changed.
   ///
   /// O(log n + VMAs and leaves touched). Linux: `do_madvise()`, mm/madvise.c.
-  public mutating func madvise(
-    _ start: VirtualAddress, _ length: ByteCount, _ number: Int32
+  public func madvise(
+    _ start: VirtualAddress, _ length: ByteCount, _ number: Int32,
+    settle: (Ref<AddressSpace>) -> Void
   ) throws(MapError) {
-    guard let advice = knownAdvice(number), pageSize.isAligned(start) else {
+    guard let advice = pointee.knownAdvice(number), pointee.pageSize.isAligned(start) else {
       throw .invalidArgument
     }
-    let rounded = pageSize.roundUp(length)
-    guard rounded > .zero || length == .zero, (start + rounded) >= start else {
+    let rounded = pointee.pageSize.roundUp(length)
+    guard rounded > .zero || length == .zero, start + rounded >= start else {
       throw .invalidArgument
     }
     guard rounded > .zero else { return }
-    let range = VirtualRange(layout.untagged(start), count: rounded)
+    let range = VirtualRange(pointee.layout.untagged(start), count: rounded)
+    if advice == .remove {
+      try punchHoles(in: range, settle: settle)
+    } else {
+      try pointee.follow(advice, range)
+    }
+  }
+}
+
+extension AddressSpace {
+  /// Follows an advice that concerns this address space only.
+  fileprivate mutating func follow(_ advice: Advice, _ range: VirtualRange) throws(MapError) {
     switch advice {
     case .hardwarePoison, .softOffline: try refuseInjection()
     case .populateRead: try populate(range, for: .read)
@@ -37,9 +51,9 @@ extension AddressSpace {
     }
   }
 
-  private func knownAdvice(_ number: Int32) -> Advice? {
+  fileprivate func knownAdvice(_ number: Int32) -> Advice? {
     guard let advice = Advice(rawValue: number),
-      advice.isKnown(to: services.pointee.version, services.pointee.features)
+      advice.isKnown(services.pointee.rules, services.pointee.features)
     else { return nil }
     return advice
   }
@@ -82,11 +96,11 @@ extension AddressSpace {
   private mutating func advise(
     _ advice: Advice, _ vma: Ref<VMA>, _ part: VirtualRange
   ) throws(MapError) {
+    try checkSeal(advice, vma.pointee)
     switch advice {
     case .willNeed: readAhead(vma, part)
     case .dontNeed, .dontNeedLocked: try discard(vma, part, evenLocked: advice == .dontNeedLocked)
     case .free: try makeLazilyFree(vma, part)
-    case .remove: try punchHole(vma, part)
     case .cold, .pageOut: try age(vma, part)
     case .collapse: try collapse(vma, part)
     case .guardInstall: try installGuards(vma, part)
@@ -95,6 +109,16 @@ extension AddressSpace {
       let flags = try advisedFlags(advice, vma.pointee)
       try update(vma, part, flags, name: vma.pointee.name)
     }
+  }
+
+  /// Sealed memory that the program could not overwrite is not emptied by advice either.
+  ///
+  /// Linux: `can_madvise_modify()`, mm/madvise.c.
+  func checkSeal(_ advice: Advice, _ area: VMA) throws(MapError) {
+    guard area.flags.contains(.sealed), advice.isDiscarding, !area.flags.contains(.write),
+      area.isAnonymous
+    else { return }
+    throw .notPermitted
   }
 
   /// Gives a part of a VMA other flags or another name, merging and splitting as that needs.

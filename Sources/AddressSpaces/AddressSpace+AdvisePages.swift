@@ -55,24 +55,6 @@ extension AddressSpace {
     }
   }
 
-  /// Makes a range of a shared file a hole: its pages go, for everybody who maps them.
-  ///
-  /// - Throws: `invalidArgument` for locked or private anonymous memory, `accessDenied` for a mapping
-  ///   that is private or not writable.
-  ///
-  /// Linux: `madvise_remove()`, `vfs_fallocate()`.
-  mutating func punchHole(_ vma: Ref<VMA>, _ part: VirtualRange) throws(MapError) {
-    guard !vma.pointee.flags.contains(.locked), let file = vma.pointee.file else {
-      throw .invalidArgument
-    }
-    guard vma.pointee.flags.isSuperset(of: [.shared, .mayWrite]) else { throw .accessDenied }
-    let first = vma.pointee.pageOffset(of: part.start, pageSize)
-    let offset = UInt64(first) << UInt64(pageSize.shift)
-    guard offset <= UInt64(Int64.max) &- UInt64(part.count.rawValue) else { throw .fileTooLarge }
-    guard file.pointee.kind != .device else { throw .unsupportedFlag }
-    dropFilePages(file, first, pageCount(part))
-  }
-
   /// Whether every huge page of the range could be made one piece. It is not made yet: that belongs to
   /// huge pages.
   ///
@@ -111,50 +93,5 @@ extension AddressSpace {
     var found = false
     tables.forEachLeaf(in: range) { _, _ in found = true }
     return found
-  }
-
-  /// Takes pages of a file out of its cache and out of every area here that shows them.
-  ///
-  /// Copies that a private mapping made of them stay. Linux: `truncate_pagecache_range()`.
-  private mutating func dropFilePages(_ file: Ref<MappedFile>, _ first: UInt, _ count: PageCount) {
-    let last = first &+ count.rawValue &- 1
-    var area = vmas.first
-    while let vma = area {
-      area = vmas.next(vma)
-      guard vma.pointee.file == file else { continue }
-      unmapCachedPages(of: vma, first, last)
-    }
-    while let entry = file.pointee.cache.first(atOrAfter: first), entry.index <= last {
-      services.forgetCachedPage(file, entry.index, into: &batch)
-    }
-  }
-
-  private mutating func unmapCachedPages(of vma: Ref<VMA>, _ first: UInt, _ last: UInt) {
-    var address = vma.pointee.start
-    var index = vma.pointee.pageOffset
-    if index < first {
-      let skipped = PageCount(min(first &- index, pageCount(vma.pointee.range).rawValue))
-      address = address + pageSize.bytes(in: skipped)
-      index = first
-    }
-    while address < vma.pointee.end, index <= last {
-      let page = VirtualRange(address, count: pageSize.bytes)
-      if let leaf = tables.leaf(at: address),
-        !services.pointee.pages.pointee.page(of: leaf.frame).pointee.isAnonymous
-      {
-        unmapPages(of: vma, page)
-      }
-      address = page.end
-      index &+= 1
-    }
-  }
-}
-
-extension Ref where Object == MemoryServices {
-  /// Takes one page out of a file's cache; it is free once the batch is flushed and nobody else holds it.
-  func forgetCachedPage(_ file: Ref<MappedFile>, _ index: UInt, into batch: inout TLBBatch) {
-    guard let page = page(atAddress: file.pointee.cache.remove(at: index)) else { return }
-    page.pointee.references -= 1
-    if page.pointee.references == 0 { batch.add(page) }
   }
 }

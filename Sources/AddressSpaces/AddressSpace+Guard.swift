@@ -61,7 +61,7 @@ extension AddressSpace {
   private func mayBeGuarded(_ area: VMA, evenLocked: Bool) -> Bool {
     let forbidden = VMAFlags.special.union(evenLocked ? .hugeTLB : [.hugeTLB, .locked])
     guard area.flags.isDisjoint(with: forbidden) else { return false }
-    return services.pointee.version.guardsFiles
+    return services.pointee.rules.contains(.guardsFiles)
       || (area.isAnonymous && area.flags.contains(.mayWrite))
   }
 }

@@ -104,7 +104,8 @@ extension AddressSpace {
       range: added, flags: flags,
       pageOffset: vma.pointee.pageOffset &+ pageCount(vma.pointee.range).rawValue,
       file: vma.pointee.file, opening: vma.pointee.opening, anonVMA: vma.pointee.anonVMA,
-      name: vma.pointee.name, previous: vma, next: vmas.next(vma))
+      name: vma.pointee.name,
+      previous: vma, next: vmas.next(vma))
     guard mergeNew(candidate) != nil else {
       if flags.contains(.accounted) { services.pointee.uncharge(pages) }
       throw .outOfMemory

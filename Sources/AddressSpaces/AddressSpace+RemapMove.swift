@@ -125,8 +125,7 @@ extension AddressSpace {
         VMA(
           range: range, flags: source.flags, pageOffset: offset, file: source.file,
           opening: source.opening, special: source.special))
-      copy.pointee.name = source.name
-      source.name?.pointee.references += 1
+      rename(copy, source.name)
       if let family = source.anonVMA { join(copy, family, inherited: source.hasInheritedPages) }
     } catch {
       dropCopies(VirtualRange(range.start, count: remap.oldLength))

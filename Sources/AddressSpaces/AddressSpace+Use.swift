@@ -44,7 +44,7 @@ extension AddressSpace {
       let page = services.pointee.pages.pointee.page(of: leaf.frame)
       guard page != services.pointee.zeroPage else { return }
       let isAnonymous = page.pointee.isAnonymous
-      let users = page.pointee.references == 1 ? 1 : max(1, UInt64(page.pointee.mapCount))
+      let users = page.pointee.references == 1 ? 1 : max(1, UInt(page.pointee.mapCount))
       let isDirty = leaf.attributes.contains(.dirty) || page.pointee.flags.contains(.dirty)
       let isReferenced =
         leaf.attributes.contains(.accessed) || page.pointee.flags.contains(.referenced)
@@ -52,7 +52,7 @@ extension AddressSpace {
       if isAnonymous { use.anonymous += bytes }
       if isReferenced { use.referenced += bytes }
       use.count(bytes, isDirty: isDirty, isShared: users > 1)
-      let share = (bytes << 12) / users
+      let share = UInt64((UInt(bytes) << 12) / users)
       use.share.total += share
       if isDirty { use.share.dirty += share }
       if isLocked { use.share.locked += share }

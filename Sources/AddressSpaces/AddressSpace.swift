@@ -81,7 +81,8 @@ public struct AddressSpace: ~Copyable {
   public var pageSize: PageSize { layout.pageSize }
 }
 
-/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `pinned_vm`, `data_vm`, `exec_vm`, `stack_vm`.
+/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `pinned_vm`, `data_vm`, `exec_vm`,
+/// `stack_vm`.
 public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var total = PageCount.zero
   public internal(set) var highWaterTotal = PageCount.zero

@@ -28,14 +28,13 @@ public enum Advice: Int32, CaseIterable, Hashable, Sendable {
   case guardInstall = 102
   case guardRemove = 103
 
-  /// Whether a kernel knows the advice. Linux: `madvise_behavior_valid()`, mm/madvise.c.
-  public func isKnown(to version: LinuxVersion, _ features: KernelFeatures) -> Bool {
+  /// Whether a kernel of these rules and features knows the advice. Linux: `madvise_behavior_valid()`, mm/madvise.c.
+  public func isKnown(_ rules: KernelRules, _ features: KernelFeatures) -> Bool {
     switch self {
     case .mergeable, .unmergeable: features.contains(.samePageMerging)
-    case .hugePage, .noHugePage: features.contains(.hugePages)
-    case .collapse: features.contains(.hugePages) && version >= LinuxVersion(6, 1)
+    case .hugePage, .noHugePage, .collapse: features.contains(.hugePages)
     case .hardwarePoison, .softOffline: features.contains(.memoryFailure)
-    case .guardInstall, .guardRemove: version.hasGuardMarkers
+    case .guardInstall, .guardRemove: rules.contains(.hasGuardMarkers)
     default: true
     }
   }
@@ -74,11 +73,12 @@ public struct KernelFeatures: OptionSet, Hashable, Sendable {
   }
 }
 
-extension LinuxVersion {
-  /// `MADV_GUARD_INSTALL` and `MADV_GUARD_REMOVE` (6.13 and later).
-  public var hasGuardMarkers: Bool { self >= LinuxVersion(6, 13) }
-  /// Guard markers may stand in mappings of files and in memory that is not writable (6.15).
-  public var guardsFiles: Bool { self >= LinuxVersion(6, 15) }
-  /// `process_madvise` takes every advice for the caller's own memory (6.13).
-  public var advisesItselfFreely: Bool { self >= LinuxVersion(6, 13) }
+extension Advice {
+  /// Takes something away that cannot be had back. Linux: `is_discard()`, mm/madvise.c.
+  var isDiscarding: Bool {
+    switch self {
+    case .free, .dontNeed, .dontNeedLocked, .remove, .dontFork, .wipeOnFork, .guardInstall: true
+    default: false
+    }
+  }
 }

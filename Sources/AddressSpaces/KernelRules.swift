@@ -31,8 +31,6 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
   public static var knowsDroppableMemory: KernelRules { KernelRules(rawValue: 1 << 11) }
   public static var unlocksWholeSource: KernelRules { KernelRules(rawValue: 1 << 12) }
-  public static var tellsMergedPages: KernelRules { KernelRules(rawValue: 1 << 13) }
-  public static var alignsEligibility: KernelRules { KernelRules(rawValue: 1 << 14) }
 }
 
 extension KernelRules {
@@ -47,11 +45,16 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { 15 }
+  public static var rowCount: Int { ownRowCount + adviceRowCount + textRowCount }
+  private static var ownRowCount: Int { 13 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
-    switch index {
+    if index >= ownRowCount + adviceRowCount {
+      return textRow(index - ownRowCount - adviceRowCount)
+    }
+    if index >= ownRowCount { return adviceRow(index - ownRowCount) }
+    return switch index {
     case 0:
       Row(
         rule: .alignsAnonymousMappings, name: "alignsAnonymousMappings",
@@ -132,18 +135,6 @@ extension KernelRules {
         since: LinuxVersion(6, 17), function: "dontunmap_complete(), mm/mremap.c",
         now: "MREMAP_DONTUNMAP unlocks the whole area it moves from, which its copy may merge with",
         before: "it unlocks the range only, split off, and the copy stays apart from its source")
-    case 12:
-      Row(
-        rule: .tellsMergedPages, name: "tellsMergedPages",
-        since: LinuxVersion(6, 8), function: "__show_smap(), fs/proc/task_mmu.c",
-        now: "smaps has a line KSM",
-        before: "it has not")
-    case 13:
-      Row(
-        rule: .alignsEligibility, name: "alignsEligibility",
-        since: LinuxVersion(6, 7), function: "show_smap(), fs/proc/task_mmu.c",
-        now: "THPeligible of smaps stands in a column of eight",
-        before: "it follows four blanks")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",

@@ -21,16 +21,16 @@ public enum MapError: Error, Hashable, Sendable {
   case unsupportedFlag
   /// The file cannot be mapped. `ENODEV`.
   case notMappable
+  /// The kernel of this version has no such call. `ENOSYS`.
+  case notImplemented
+  /// Something stands in the way for now. `EBUSY`.
+  case busy
   /// The descriptor is not open. `EBADF`.
   case badDescriptor
   /// Memory for a structure of the kernel's own is short just now. `EAGAIN`.
   case tryAgain
-  /// The range is locked. `EBUSY`.
-  case busy
   /// All protection keys are taken. `ENOSPC`.
   case noSpace
   /// Beyond what a file can hold. `EFBIG`.
   case fileTooLarge
-  /// The kernel does not know the call. `ENOSYS`.
-  case notImplemented
 }

@@ -25,11 +25,11 @@ public struct MappedFile {
   /// Its file system asks for large mappings to be aligned to huge pages.
   /// Linux: `f_op->get_unmapped_area` is `thp_get_unmapped_area()`.
   public let alignsToHugePages: Bool
-  /// Its mappings consist of blocks of this size, which is the page's but for files of huge pages.
-  public let blockSize: ByteCount
   /// Whether the program may write the file, or owns it: others learn nothing of what is in memory.
   /// Linux: `can_do_mincore()`, mm/mincore.c.
   public var isWritableByCaller = true
+  /// Its mappings consist of blocks of this size, which is the page's but for files of huge pages.
+  public let blockSize: ByteCount
   /// Pages promised for it. Linux: `shmem_acct_size()`.
   var reserved: PageCount
   /// What may no longer be done with it, for good. Linux: `shmem_inode_info.seals`.

@@ -14,7 +14,6 @@ public struct MemoryServices: ~Copyable {
   public let kernelRoot: PageFrameNumber?
   /// What programs see of the kernel's version.
   public let rules: KernelRules
-  public let version: LinuxVersion
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
   /// Whether programs and files put bytes into frames. A replay knows no bytes, only which pages are
@@ -54,7 +53,6 @@ public struct MemoryServices: ~Copyable {
     self.format = format
     self.kernelRoot = kernelRoot
     rules = KernelRules(version)
-    self.version = version
     self.commit = commit
     self.zeroPage = zeroPage
     self.hasContents = hasContents

@@ -20,10 +20,10 @@ public struct VMA {
   public var anonVMA: Ref<AnonVMA>?
   /// Came by fork from a parent whose pages it may still share. Linux: `anon_vma_chain` not singular.
   public var hasInheritedPages: Bool
-  /// The address space it stands in; nil until it does. Linux: `vm_mm`.
-  public internal(set) var space: Ref<AddressSpace>?
   /// What the program called it; nil for most. Linux: `anon_vma_name()`.
   public var name: Ref<AreaName>?
+  /// The address space it stands in; nil until it does. Linux: `vm_mm`.
+  public internal(set) var space: Ref<AddressSpace>?
   /// The page its special content has: vdso, vvar. Linux: `_install_special_mapping()`.
   public var special: SpecialMapping
 

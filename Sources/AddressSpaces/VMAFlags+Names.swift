@@ -4,11 +4,11 @@ extension VMAFlags {
   ///
   /// Linux: `show_smap_vma_flags()`, fs/proc/task_mmu.c.
   ///
-  /// - Parameter version: Guard markers have letters since 6.18.
-  public func forEachName(_ version: LinuxVersion, _ body: (StaticString) -> Void) {
+  /// - Parameter rules: `showsGuards` says whether guard markers have letters.
+  public func forEachName(_ rules: KernelRules, _ body: (StaticString) -> Void) {
     for bit in UInt64(0)..<32 {
       let flag = VMAFlags(rawValue: 1 &<< bit)
-      guard contains(flag), flag != .mayHaveGuards || version.showsGuards else { continue }
+      guard contains(flag), flag != .mayHaveGuards || rules.contains(.showsGuards) else { continue }
       if let name = flag.letters { body(name) }
     }
   }
@@ -47,9 +47,4 @@ extension VMAFlags {
     default: nil
     }
   }
-}
-
-extension LinuxVersion {
-  /// The flag that guard markers may stand in an area is kept and shown (6.18 and later).
-  public var showsGuards: Bool { self >= LinuxVersion(6, 18) }
 }

@@ -45,6 +45,8 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var hugePages: VMAFlags { VMAFlags(rawValue: 0x2000_0000) }
   public static var noHugePages: VMAFlags { VMAFlags(rawValue: 0x4000_0000) }
   public static var mergeable: VMAFlags { VMAFlags(rawValue: 0x8000_0000) }
+  /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
+  public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
   /// arm64: tags may be turned on. Linux: `VM_MTE_ALLOWED`, which `maps` and `smaps` do not show. The heap
   /// has it always, other memory only on processors with tags: so the two do not merge.
   public static var tagsAllowed: VMAFlags { VMAFlags(rawValue: 1 << 33) }
@@ -52,8 +54,6 @@ public struct VMAFlags: OptionSet, Hashable, Sendable {
   public static var sealed: VMAFlags { VMAFlags(rawValue: 1 << 42) }
   /// Its pages may be dropped whenever memory is short. Linux: `VM_DROPPABLE`.
   public static var droppable: VMAFlags { VMAFlags(rawValue: 1 << 40) }
-  /// The four bits of the protection key, x86-64. Linux: `VM_PKEY_SHIFT`, `ARCH_VM_PKEY_FLAGS`.
-  public static var protectionKey: VMAFlags { VMAFlags(rawValue: 0xf << 32) }
 
   /// Read, write and execute. Linux: `VM_ACCESS_FLAGS`.
   public static var access: VMAFlags { [.read, .write, .execute] }

@@ -25,12 +25,12 @@ public struct Errno: Error, Hashable, Sendable {
   public static var EACCES: Errno { Errno(13) }
   public static var EFAULT: Errno { Errno(14) }
   public static var EBUSY: Errno { Errno(16) }
+  public static var EFBIG: Errno { Errno(27) }
   public static var EEXIST: Errno { Errno(17) }
   public static var ENODEV: Errno { Errno(19) }
   public static var EINVAL: Errno { Errno(22) }
   public static var ENFILE: Errno { Errno(23) }
   public static var ETXTBSY: Errno { Errno(26) }
-  public static var EFBIG: Errno { Errno(27) }
   public static var ENOSPC: Errno { Errno(28) }
   public static var ENOSYS: Errno { Errno(38) }
   public static var EOVERFLOW: Errno { Errno(75) }

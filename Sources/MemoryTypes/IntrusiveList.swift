@@ -110,7 +110,12 @@ public struct IntrusiveList<Linking: ListLinking>: Sendable {
   @inline(__always)
   public mutating func popFront() -> Ref<Element>? {
     guard let element = first else { return nil }
-    remove(element)
+    let link = Linking.link(of: element)
+    let next = link.pointee.next
+    first = next
+    setPrevious(of: next, to: nil)
+    link.pointee = ListLink()
+    count &-= 1
     return element
   }
 

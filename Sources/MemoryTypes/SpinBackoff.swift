@@ -2,11 +2,14 @@
 ///
 /// Twice as long each time, up to a limit: many waiters then do not all rush at once for a lock
 /// that has become free.
-struct SpinBackoff {
+public struct SpinBackoff {
   private var pauses: UInt32 = 1
 
+  public init() {}
+
+  /// Looks away for a moment.
   @inline(__always)
-  mutating func wait() {
+  public mutating func wait() {
     var left = pauses
     while left > 0 {
       pauseProcessor()

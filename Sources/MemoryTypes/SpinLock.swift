@@ -5,7 +5,7 @@ internal import Synchronization
 /// For the few instructions that touch shared state; never held across anything that can wait,
 /// and not recursive. Waiters only read until the lock looks free, so that its cache line is not
 /// torn back and forth, and back off from one another. Uncontended, `lock()` is one
-/// compare-and-swap and `unlock()` one store. Linux: `raw_spinlock_t`, but not in arrival order.
+/// exchange and `unlock()` one store. Linux: `raw_spinlock_t`, but not in arrival order.
 public struct RawSpinLock: ~Copyable, Sendable {
   private let isHeld: Atomic<Bool>
 
@@ -18,7 +18,7 @@ public struct RawSpinLock: ~Copyable, Sendable {
   /// Waits until the lock is free and takes it. Linux: `raw_spin_lock()`.
   @inline(__always)
   public borrowing func lock() {
-    if !tryLock() { lockContended() }
+    if isHeld.exchange(true, ordering: .acquiring) { lockContended() }
   }
 
   /// Takes the lock if it is free; says whether it did. Linux: `raw_spin_trylock()`.

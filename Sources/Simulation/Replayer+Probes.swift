@@ -22,14 +22,14 @@ extension Replayer {
     }
   }
 
-  /// The signal, or that there was none; and the byte that was read.
+  /// The signal, or that there was none, and then the byte read.
   private func compareAccess(
     _ kind: AccessKind, _ address: UInt64, _ value: UInt8?, _ outcome: OracleProbe.AccessOutcome,
     _ task: ReplayedTask, _ event: RecordedEvent
   ) {
     report.checked.accesses += 1
-    var byte = value ?? 0
     let before = task.kernelTask.pointee.space.pointee.faults
+    var byte = value ?? 0
     let replayed = perform(kind.memoryAccess, at: address, task.kernelTask, &byte)
     let after = task.kernelTask.pointee.space.pointee.faults
     task.truth.accessFaults.minor += after.minor - before.minor
@@ -41,11 +41,6 @@ extension Replayer {
         Self.text(replayed, byte))
     }
     expectMaps(event, "an access", mustAdopt: false)
-  }
-
-  private static func text(_ outcome: OracleProbe.AccessOutcome, _ byte: UInt8?) -> String {
-    guard outcome == .done, let byte else { return "\(outcome)" }
-    return "0x" + String(byte, radix: 16)
   }
 
   private func compareFaults(
@@ -111,7 +106,8 @@ extension Replayer {
     let space = task.kernelTask.pointee.space
     var replayed: [String] = []
     if let vma = space.pointee.vmas.vma(at: VirtualAddress(UInt(address))) {
-      vma.pointee.flags.forEachName(computer.configuration.version) { replayed.append("\($0)") }
+      let rules = KernelRules(computer.configuration.version)
+      vma.pointee.flags.forEachName(rules) { replayed.append("\($0)") }
     }
     guard replayed != flags else { return }
     note(
@@ -145,6 +141,11 @@ extension Replayer {
       ReplayReport.Difference(
         position: event.position, task: Int(event.task), what: what, recorded: recorded,
         replayed: replayed))
+  }
+
+  private static func text(_ outcome: OracleProbe.AccessOutcome, _ byte: UInt8?) -> String {
+    guard outcome == .done, let byte else { return "\(outcome)" }
+    return "0x" + String(byte, radix: 16)
   }
 
   private static func text(_ error: Errno?) -> String {

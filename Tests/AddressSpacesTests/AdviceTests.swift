@@ -96,16 +96,16 @@ struct AdviceTests {
       #expect(throws: MapError.invalidArgument) { try laboratory.advise(0..<0, number: number) }
     }
     #expect(throws: MapError.invalidArgument) {
-      try space.pointee.madvise(start + ByteCount(1), ByteCount(0), 0)
+      try space.madvise(start + ByteCount(1), ByteCount(0), 0) { _ in }
     }
     #expect(throws: MapError.invalidArgument) {
-      try space.pointee.madvise(start, ByteCount(.max), 0)
+      try space.madvise(start, ByteCount(.max), 0) { _ in }
     }
     #expect(throws: MapError.invalidArgument) {
-      try space.pointee.madvise(VirtualAddress(0 &- 4096), ByteCount(8192), 0)
+      try space.madvise(VirtualAddress(0 &- 4096), ByteCount(8192), 0) { _ in }
     }
     try laboratory.advise(9..<9, .normal)
-    try space.pointee.madvise(start, ByteCount(1), Advice.dontFork.rawValue)
+    try space.madvise(start, ByteCount(1), Advice.dontFork.rawValue) { _ in }
     #expect(laboratory.areas == ["0-1 rw", "1-2 rw"])
   }
 
@@ -138,10 +138,9 @@ struct AdviceTests {
   @Test("advices that a version does not know are refused")
   func versions() {
     let features = KernelFeatures.standard
-    #expect(!Advice.guardInstall.isKnown(to: LinuxVersion(6, 12), features))
-    #expect(Advice.guardInstall.isKnown(to: LinuxVersion(6, 13), features))
-    #expect(!Advice.collapse.isKnown(to: LinuxVersion(6, 0), features))
-    #expect(!Advice.hugePage.isKnown(to: .v6_18, features.subtracting(.hugePages)))
+    #expect(!Advice.guardInstall.isKnown(KernelRules(LinuxVersion(6, 12)), features))
+    #expect(Advice.guardInstall.isKnown(KernelRules(LinuxVersion(6, 13)), features))
+    #expect(!Advice.hugePage.isKnown(KernelRules(.v6_18), features.subtracting(.hugePages)))
   }
 
   @Test("collapsing needs a whole aligned block with a page in it, and no objection")

@@ -10,8 +10,11 @@ extension Laboratory {
 
   func advise(_ range: Range<Int>, number: Int32) throws(MapError) {
     defer { flush() }
-    try space.pointee.madvise(address(range.lowerBound), bytes(range.count), number)
+    try space.madvise(address(range.lowerBound), bytes(range.count), number) { settle($0) }
   }
+
+  /// There is one space here, and it is flushed after each call.
+  private func settle(_ space: Ref<AddressSpace>) { flush() }
 
   func lock(_ range: Range<Int>, onFault: Bool = false) throws(MapError) {
     defer { flush() }
@@ -30,7 +33,7 @@ extension Laboratory {
 
   func synchronize(_ range: Range<Int>, _ flags: SynchronizeFlags) throws(MapError) {
     defer { flush() }
-    try space.pointee.msync(address(range.lowerBound), bytes(range.count), flags)
+    try space.msync(address(range.lowerBound), bytes(range.count), flags) { settle($0) }
   }
 
   /// `1` for a page in memory, `0` for another, until a hole.
@@ -45,7 +48,7 @@ extension Laboratory {
   /// The flags of the area at a page, as smaps has them.
   func flags(_ page: Int) -> String {
     var names: [String] = []
-    space.pointee.vmas.vma(at: address(page))?.pointee.flags.forEachName(.v6_18) {
+    space.pointee.vmas.vma(at: address(page))?.pointee.flags.forEachName(KernelRules(.v6_18)) {
       names.append("\($0)")
     }
     return names.joined(separator: " ")

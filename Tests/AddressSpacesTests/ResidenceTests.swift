@@ -53,10 +53,10 @@ struct ResidenceTests {
       #expect(throws: MapError.invalidArgument) { try laboratory.synchronize(0..<1, flags) }
     }
     #expect(throws: MapError.invalidArgument) {
-      try space.pointee.msync(laboratory.address(0) + ByteCount(1), .zero, .synchronous)
+      try space.msync(laboratory.address(0) + ByteCount(1), .zero, .synchronous) { _ in }
     }
     #expect(throws: MapError.outOfMemory) {
-      try space.pointee.msync(VirtualAddress(0 &- 4096), ByteCount(8192), .synchronous)
+      try space.msync(VirtualAddress(0 &- 4096), ByteCount(8192), .synchronous) { _ in }
     }
     try laboratory.synchronize(9..<9, .synchronous)
     try laboratory.synchronize(0..<2, [])

@@ -6,10 +6,12 @@ import Testing
 
 /// What a cache offers beside allocate and free.
 struct CacheTests {
-  @Test("caches of equal objects share slabs where the heap merges, each under its name")
-  func merging() throws {
+  @Test(
+    "caches of equal objects share slabs where the heap merges, each under its name",
+    arguments: SlabDesign.with(.merging))
+  func merging(design: SlabDesign) throws {
     let machine = try Laboratory()
-    var options = HeapOptions()
+    var options = HeapOptions(design: design)
     options.mergesCaches = true
     try SlabHeap.boot(options, on: machine.pages)
     let first = try SlabCache(name: "first", objectSize: ByteCount(60), pages: machine.pages)
@@ -32,9 +34,10 @@ struct CacheTests {
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("objects stay as the constructor made them while they are free")
-  func constructor() throws {
-    let machine = try Laboratory()
+  @Test(
+    "objects stay as the constructor made them while they are free", arguments: SlabDesign.allCases)
+  func constructor(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let constructor = unsafe SlabConstructor { object, _ in
       unsafe object.initializeMemory(as: UInt8.self, repeating: 0x42, count: 40)
     }
@@ -56,9 +59,9 @@ struct CacheTests {
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("a bulk request gives all objects or none")
-  func bulk() throws {
-    let machine = try Laboratory()
+  @Test("a bulk request gives all objects or none", arguments: SlabDesign.allCases)
+  func bulk(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
     let objects = UnsafeMutableBufferPointer<UnsafeMutableRawPointer?>.allocate(capacity: 100)
     defer { unsafe objects.deallocate() }
@@ -74,10 +77,12 @@ struct CacheTests {
     cache.checkInvariants()
   }
 
-  @Test("random order hands out every object of a slab once, and not from the lowest on")
-  func randomOrder() throws {
+  @Test(
+    "random order hands out every object of a slab once, and not from the lowest on",
+    arguments: SlabDesign.with(.randomOrder))
+  func randomOrder(design: SlabDesign) throws {
     let machine = try Laboratory()
-    var options = HeapOptions()
+    var options = HeapOptions(design: design)
     options.randomisesFreeLists = true
     options.hardensFreeLists = true
     try SlabHeap.boot(options, on: machine.pages)
@@ -85,7 +90,7 @@ struct CacheTests {
     let objects = try (0..<64).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
     #expect(Set(objects).count == 64)
     #expect(cache.slabCount == 1)
-    #expect(objects != objects.sorted())
+    #expect(objects != objects.sorted() && objects != objects.sorted().reversed())
     for address in objects { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
     cache.checkInvariants()
     try cache.destroy()
@@ -93,10 +98,10 @@ struct CacheTests {
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("mangled links hold no address that can be read")
-  func mangledLinks() throws {
+  @Test("mangled links hold no address that can be read", arguments: SlabDesign.with(.mangledLinks))
+  func mangledLinks(design: SlabDesign) throws {
     let machine = try Laboratory()
-    var options = HeapOptions()
+    var options = HeapOptions(design: design)
     options.hardensFreeLists = true
     try SlabHeap.boot(options, on: machine.pages)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
@@ -111,18 +116,21 @@ struct CacheTests {
     #expect(unsafe try cache.allocate() == one)
   }
 
-  @Test("slabs are remade of every node's own frames and partial ones are used before new ones")
-  func partialSlabs() throws {
-    let machine = try Laboratory()
+  @Test(
+    "slabs are remade of every node's own frames and partial ones are used before new ones",
+    arguments: SlabDesign.allCases)
+  func partialSlabs(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(256), pages: machine.pages)
     let objects = try (0..<160).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
-    #expect(cache.slabCount == 10)
+    let slabs = cache.slabCount
+    if design == .slub { #expect(slabs == 10) }
     for index in stride(from: 0, to: 160, by: 2) {
       unsafe cache.free(UnsafeMutableRawPointer(bitPattern: objects[index])!)
     }
     cache.checkInvariants()
     for _ in 0..<80 { _ = unsafe try cache.allocate() }
-    #expect(cache.slabCount == 10)
+    #expect(cache.slabCount == slabs)
     #expect(cache.activeObjects == 160)
     cache.checkInvariants()
   }
@@ -130,9 +138,10 @@ struct CacheTests {
 
 /// A reserve for when there is no memory.
 struct MemoryPoolTests {
-  @Test("the reserve of a pool survives exhaustion, and fills again")
-  func exhaustion() throws {
-    let machine = try Laboratory(frames: 1024)
+  @Test(
+    "the reserve of a pool survives exhaustion, and fills again", arguments: SlabDesign.allCases)
+  func exhaustion(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 1024)
     let request = SlabRequest(name: "requests", objectSize: ByteCount(256))
     let pool = try MemoryPool(request, minimum: 4, pages: machine.pages)
     machine.exhaust()
@@ -153,13 +162,17 @@ struct MemoryPoolTests {
     try pool.destroy()
   }
 
-  @Test("a pool whose reserve cannot be filled leaves nothing behind")
-  func faults() throws {
+  @Test(
+    "a pool whose reserve cannot be filled leaves nothing behind", arguments: SlabDesign.allCases)
+  func faults(design: SlabDesign) throws {
     forEachFault { plan in
       guard let machine = try? Laboratory() else { return 0 }
       machine.pages.pointee.faultPlan = plan
+      try? SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
       let request = SlabRequest(name: "requests", objectSize: ByteCount(2048))
-      if let pool = try? MemoryPool(request, minimum: 40, pages: machine.pages) {
+      if SlabHeap.options(of: machine.pages).design == design,
+        let pool = try? MemoryPool(request, minimum: 40, pages: machine.pages)
+      {
         try? pool.destroy()
       }
       #expect(machine.isAsAtBoot)

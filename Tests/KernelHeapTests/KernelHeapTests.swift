@@ -6,12 +6,14 @@ import Testing
 
 /// One cache on one machine.
 struct SlabCacheTests {
-  @Test("objects of a cache are apart, aligned and not cleared unless asked")
-  func objects() throws {
-    let machine = try Laboratory()
+  @Test(
+    "objects of a cache are apart, aligned and not cleared unless asked",
+    arguments: SlabDesign.allCases)
+  func objects(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(
       name: "things", objectSize: ByteCount(100), alignment: ByteCount(32), pages: machine.pages)
-    #expect(cache.geometry.slotSize == ByteCount(128))
+    #expect(cache.geometry.slotSize == ByteCount(design.has(.ownSlabs) ? 128 : 100))
     var seen: Set<UInt> = []
     for _ in 0..<100 {
       let object = unsafe try cache.allocate(flags: [.kernel, .zeroed])
@@ -23,27 +25,31 @@ struct SlabCacheTests {
       #expect(seen.insert(address).inserted)
     }
     #expect(cache.activeObjects == 100)
-    #expect(cache.slabCount == (100 + cache.objectsPerSlab - 1) / cache.objectsPerSlab)
+    if design.has(.ownSlabs) {
+      #expect(cache.slabCount == (100 + cache.objectsPerSlab - 1) / cache.objectsPerSlab)
+    }
     cache.checkInvariants()
   }
 
-  @Test("the slot freed last is handed out next")
-  func lastFreedFirst() throws {
-    let machine = try Laboratory()
+  @Test("the slot freed last is handed out next", arguments: SlabDesign.allCases)
+  func lastFreedFirst(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
     let first = unsafe try cache.allocate()
     let second = unsafe try cache.allocate()
-    #expect(unsafe second == first + 64)
+    if design != .slab { #expect(unsafe second == first + 64) }
     unsafe cache.free(first)
     #expect(unsafe try cache.allocate() == first)
   }
 
-  @Test("a slab that empties in a long enough list goes back, and shrinking gives back the rest")
-  func emptySlabs() throws {
-    let machine = try Laboratory()
+  @Test(
+    "a slab that empties in a long enough list goes back, and shrinking gives back the rest",
+    arguments: SlabDesign.allCases)
+  func emptySlabs(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(512), pages: machine.pages)
     let taken = try (0..<160).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
-    #expect(cache.slabCount == 20)
+    if design.has(.ownSlabs) { #expect(cache.slabCount == 20) }
     for address in taken {
       unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!)
       cache.checkInvariants()
@@ -56,9 +62,11 @@ struct SlabCacheTests {
     cache.checkInvariants()
   }
 
-  @Test("a cache with living objects refuses to be destroyed, and works on")
-  func refusal() throws {
-    let machine = try Laboratory()
+  @Test(
+    "a cache with living objects refuses to be destroyed, and works on",
+    arguments: SlabDesign.allCases)
+  func refusal(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(48), pages: machine.pages)
     let object = unsafe try cache.allocate()
     #expect(throws: SlabCacheError.objectsRemain(1)) { try cache.destroy() }
@@ -69,9 +77,11 @@ struct SlabCacheTests {
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("the pages of all caches are the pages that the allocator misses")
-  func accounting() throws {
-    let machine = try Laboratory()
+  @Test(
+    "the pages of all caches are the pages that the allocator misses",
+    arguments: SlabDesign.allCases)
+  func accounting(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let small = try SlabCache(name: "small", objectSize: ByteCount(16), pages: machine.pages)
     let large = try SlabCache(name: "large", objectSize: ByteCount(3000), pages: machine.pages)
     for _ in 0..<1000 { _ = unsafe try small.allocate() }
@@ -83,12 +93,15 @@ struct SlabCacheTests {
     #expect(names == ["kmem_cache 2", "small 1000", "large 100"])
   }
 
-  @Test("every failure on the way to an object leaves the machine as it was")
-  func faults() throws {
+  @Test(
+    "every failure on the way to an object leaves the machine as it was",
+    arguments: SlabDesign.allCases)
+  func faults(design: SlabDesign) throws {
     forEachFault { plan in
       guard let machine = try? Laboratory() else { return 0 }
       machine.pages.pointee.faultPlan = plan
       do {
+        try SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
         let cache = try SlabCache(name: "things", objectSize: ByteCount(900), pages: machine.pages)
         var taken: [UInt] = []
         for _ in 0..<40 {
@@ -108,9 +121,9 @@ struct SlabCacheTests {
     }
   }
 
-  @Test("a cache's own fault plan fails the object it names")
-  func ownPlan() throws {
-    let machine = try Laboratory()
+  @Test("a cache's own fault plan fails the object it names", arguments: SlabDesign.allCases)
+  func ownPlan(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
     cache.faultPlan = .failing(nth: 2)
     _ = unsafe try cache.allocate()
@@ -119,9 +132,11 @@ struct SlabCacheTests {
     #expect(cache.activeObjects == 2)
   }
 
-  @Test("when no large block is left, slabs are made of the smallest order")
-  func fallback() throws {
-    let machine = try Laboratory(frames: 1024)
+  @Test(
+    "when no large block is left, slabs are made of the smallest order",
+    arguments: SlabDesign.with(.smallerSlabs))
+  func fallback(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 1024)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(2048), pages: machine.pages)
     let kept = try machine.pages.pointee.allocatePage(flags: .kernel)
     machine.exhaust()
@@ -145,8 +160,8 @@ struct SlabCacheTests {
 
   @Test(
     "random histories keep the contents of every object and end at the boot count",
-    arguments: [8, 24, 96, 700, 5000])
-  func randomHistories(size: Int) {
+    arguments: SlabDesign.allCases, [8, 24, 96, 700, 5000])
+  func randomHistories(design: SlabDesign, size: Int) {
     checkHistories(count: 6, length: 500) { generator in
       switch generator.next(below: 100) {
       case 0..<58: Step.allocate
@@ -154,11 +169,12 @@ struct SlabCacheTests {
       default: Step.shrink
       }
     } run: { steps in
-      let machine = try Laboratory(frames: 1024)
+      let machine = try Laboratory(design, frames: 1024)
       let cache = try SlabCache(
         name: "things", objectSize: ByteCount(UInt(size)), pages: machine.pages)
       try replay(steps, cache)
       try cache.destroy()
+      SlabHeap.end(of: machine.pages)
       machine.pages.pointee.checkInvariants()
       try requireEqual(machine.freeCount.rawValue, machine.bootCount.rawValue, "free frames")
     }
@@ -207,9 +223,11 @@ struct TypedCacheTests {
     deinit { ended.pointee += 1 }
   }
 
-  @Test("a typed cache initialises its objects and ends them when they are freed")
-  func life() throws {
-    let machine = try Laboratory()
+  @Test(
+    "a typed cache initialises its objects and ends them when they are freed",
+    arguments: SlabDesign.allCases)
+  func life(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let arena = Arena()
     let ended = arena.make(0)
     let cache = try TypedCache<Counted>(name: "counted", pages: machine.pages)

@@ -6,12 +6,14 @@ import Testing
 
 /// Memory by size.
 struct KmallocTests {
-  @Test("each size gets the class that Linux gives it")
-  func classes() throws {
-    let machine = try Laboratory()
+  @Test("each size gets the class that Linux gives it", arguments: SlabDesign.with(.sizeClasses))
+  func classes(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
+    let smallest: UInt = design == .slab ? 32 : 8
     let expected: [(UInt, UInt)] = [
-      (1, 8), (8, 8), (9, 16), (33, 64), (64, 64), (65, 96), (96, 96), (97, 128), (128, 128),
+      (1, smallest), (8, smallest), (9, max(16, smallest)), (33, 64), (64, 64), (65, 96), (96, 96),
+      (97, 128), (128, 128),
       (129, 192), (192, 192), (193, 256), (4097, 8192), (8192, 8192), (8193, 16384),
       (100_000, 131_072),
     ]
@@ -26,18 +28,19 @@ struct KmallocTests {
     heap.checkInvariants()
   }
 
-  @Test("zero bytes have an address that can be freed and no memory")
-  func zeroSize() throws {
-    let machine = try Laboratory()
+  @Test(
+    "zero bytes have an address that can be freed and no memory", arguments: SlabDesign.allCases)
+  func zeroSize(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
     let pointer = unsafe try heap.kmalloc(.zero)
     #expect(unsafe heap.ksize(pointer) == .zero)
     unsafe heap.kfree(pointer)
   }
 
-  @Test("a size above the largest block is out of memory")
-  func tooLarge() throws {
-    let machine = try Laboratory()
+  @Test("a size above the largest block is out of memory", arguments: SlabDesign.allCases)
+  func tooLarge(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
     for size in [UInt(4 << 20) + 1, UInt.max >> 1, UInt.max] {
       #expect(throws: AllocationError.outOfMemory) {
@@ -46,24 +49,28 @@ struct KmallocTests {
     }
   }
 
-  @Test("large blocks count as slab memory, and all of it is back after the end")
-  func accounting() throws {
-    let machine = try Laboratory()
+  @Test(
+    "large blocks count as slab memory, and all of it is back after the end",
+    arguments: SlabDesign.allCases)
+  func accounting(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     var heap = try KmallocCaches(pages: machine.pages)
     let large = unsafe try heap.kmalloc(ByteCount(50_000), flags: [.kernel, .zeroed])
     let small = unsafe try heap.kmalloc(ByteCount(100))
     #expect(SlabInfo.pageCount(of: machine.pages) == machine.bootCount - machine.freeCount)
     unsafe heap.kfree(large)
-    #expect(throws: SlabCacheError.objectsRemain(1)) { try heap.destroy() }
+    if design.has(.sizeClasses) {
+      #expect(throws: SlabCacheError.objectsRemain(1)) { try heap.destroy() }
+    }
     unsafe heap.kfree(small)
     try heap.destroy()
     machine.pages.pointee.checkInvariants()
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("kfree takes the objects of any cache")
-  func anyCache() throws {
-    let machine = try Laboratory()
+  @Test("kfree takes the objects of any cache", arguments: SlabDesign.with(.freeOfAnyCache))
+  func anyCache(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
     let cache = try SlabCache(name: "things", objectSize: ByteCount(640), pages: machine.pages)
     let objects = try (0..<30).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
@@ -72,9 +79,9 @@ struct KmallocTests {
     cache.checkInvariants()
   }
 
-  @Test("kmalloc works at every page size", arguments: [12, 14, 16])
-  func pageSizes(shift: Int) throws {
-    let machine = try Laboratory(frames: 1024, pageSize: PageSize(shift: UInt8(shift)))
+  @Test("kmalloc works at every page size", arguments: SlabDesign.allCases, [12, 14, 16])
+  func pageSizes(design: SlabDesign, shift: Int) throws {
+    let machine = try Laboratory(design, frames: 1024, pageSize: PageSize(shift: UInt8(shift)))
     var heap = try KmallocCaches(pages: machine.pages)
     var taken: [UInt] = []
     for bits in 0...UInt(shift + 3) {
@@ -88,11 +95,12 @@ struct KmallocTests {
     #expect(machine.isAsAtBoot)
   }
 
-  @Test("a failure while the caches are made gives everything back")
-  func faults() throws {
+  @Test("a failure while the caches are made gives everything back", arguments: SlabDesign.allCases)
+  func faults(design: SlabDesign) throws {
     forEachFault { plan in
       guard let machine = try? Laboratory() else { return 0 }
       machine.pages.pointee.faultPlan = plan
+      try? SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
       if var heap = try? KmallocCaches(pages: machine.pages) { try? heap.destroy() }
       #expect(machine.isAsAtBoot)
       machine.pages.pointee.checkInvariants()
@@ -100,9 +108,11 @@ struct KmallocTests {
     }
   }
 
-  @Test("an array whose size is no number is out of memory, and kcalloc clears")
-  func arrays() throws {
-    let machine = try Laboratory()
+  @Test(
+    "an array whose size is no number is out of memory, and kcalloc clears",
+    arguments: SlabDesign.allCases)
+  func arrays(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
     #expect(throws: AllocationError.outOfMemory) {
       _ = unsafe try heap.kcalloc(count: UInt.max / 2, of: ByteCount(4))
@@ -112,15 +122,18 @@ struct KmallocTests {
     unsafe heap.kfree(array)
   }
 
-  @Test("krealloc keeps the memory while it is large enough, else its contents")
-  func realloc() throws {
-    let machine = try Laboratory()
+  @Test(
+    "krealloc keeps the memory while it is large enough, else its contents",
+    arguments: SlabDesign.allCases)
+  func realloc(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     let heap = try KmallocCaches(pages: machine.pages)
     let first = unsafe try heap.krealloc(nil, ByteCount(50))
-    unsafe first.initializeMemory(as: UInt8.self, repeating: 9, count: 64)
-    #expect(unsafe try heap.krealloc(first, ByteCount(64)) == first)
-    let second = unsafe try heap.krealloc(first, ByteCount(50_000))
-    #expect(unsafe UnsafeRawBufferPointer(start: second, count: 64).allSatisfy { $0 == 9 })
+    unsafe first.initializeMemory(as: UInt8.self, repeating: 9, count: 50)
+    let same = unsafe try heap.krealloc(first, ByteCount(design.has(.sizeClasses) ? 64 : 40))
+    #expect(unsafe same == first)
+    let second = unsafe try heap.krealloc(same, ByteCount(50_000))
+    #expect(unsafe UnsafeRawBufferPointer(start: second, count: 50).allSatisfy { $0 == 9 })
     let nothing = unsafe try heap.krealloc(second, .zero)
     #expect(unsafe heap.ksize(nothing) == .zero)
     var live: UInt = 0
@@ -128,11 +141,14 @@ struct KmallocTests {
       if "\(info.name)".hasPrefix("kmalloc") { live += info.activeObjects }
     }
     #expect(live == 0)
+    heap.checkInvariants()
   }
 
-  @Test("special requests have rows of their own where the heap has them")
-  func kinds() throws {
-    let machine = try Laboratory()
+  @Test(
+    "special requests have rows of their own where the heap has them",
+    arguments: SlabDesign.with(.sizeClasses))
+  func kinds(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
     var heap = try KmallocCaches(
       pages: machine.pages, kinds: [.dma, .reclaimable, .accounted])
     let flags: [(AllocationFlags, String)] = [

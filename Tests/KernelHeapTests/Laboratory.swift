@@ -1,4 +1,5 @@
 import Foundation
+import KernelHeap
 import Machine
 import MemoryTypes
 import PhysicalMemory
@@ -49,12 +50,24 @@ final class Laboratory {
     try memblock.setNode(PhysicalRange(middle, end), 1)
   }
 
+  /// As the other initialiser, with a heap of that design.
+  convenience init(
+    _ design: SlabDesign, frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1,
+    nodes: Int = 1
+  ) throws {
+    try self.init(frames: frames, pageSize: pageSize, processors: processors, nodes: nodes)
+    try SlabHeap.boot(HeapOptions(design: design), on: pages)
+  }
+
   deinit { unsafe memory.deallocate() }
 
   var freeCount: PageCount { pages.pointee.freePageCount }
 
-  /// Whether every frame is back.
-  var isAsAtBoot: Bool { freeCount == bootCount }
+  /// Whether every frame is back, once a heap without caches has gone.
+  var isAsAtBoot: Bool {
+    SlabHeap.end(of: pages)
+    return freeCount == bootCount
+  }
 
   /// Takes every frame there is.
   func exhaust() {
@@ -64,4 +77,13 @@ final class Laboratory {
 
 private var processorOfThread: Int {
   Thread.current.threadDictionary["processor"] as? Int ?? 0
+}
+
+extension SlabDesign {
+  /// The designs that have all of `abilities`; what the others lack is said where those are.
+  static func with(_ abilities: SlabAbilities) -> [SlabDesign] {
+    allCases.filter { $0.abilities.isSuperset(of: abilities) }
+  }
+
+  func has(_ abilities: SlabAbilities) -> Bool { self.abilities.isSuperset(of: abilities) }
 }

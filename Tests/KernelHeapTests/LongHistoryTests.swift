@@ -8,17 +8,41 @@ import Testing
 /// Long random histories under every option of the heap.
 struct LongHistoryTests {
   /// What a heap can be booted with.
-  enum Setting: String, CaseIterable, Sendable {
-    case usual
-    case randomised
-    case hardened
-    case watched
-    case spare
-    case withoutPerCPUPartialSlabs
+  struct Setting: Sendable, CustomTestStringConvertible {
+    enum Kind: String, CaseIterable, Sendable {
+      case usual
+      case randomised
+      case hardened
+      case watched
+      case spare
+      case withoutPerCPUPartialSlabs
+    }
+
+    let design: SlabDesign
+    let kind: Kind
+
+    /// Each design as it usually is, and with each option that means something to it.
+    static var all: [Setting] {
+      SlabDesign.allCases.flatMap { design in
+        Kind.allCases.filter { means($0, design) }.map { Setting(design: design, kind: $0) }
+      }
+    }
+
+    private static func means(_ kind: Kind, _ design: SlabDesign) -> Bool {
+      switch kind {
+      case .usual: true
+      case .randomised: design.has(.randomOrder)
+      case .hardened: design.has(.mangledLinks)
+      case .watched: design.has(.watching)
+      case .spare, .withoutPerCPUPartialSlabs: design == .slub
+      }
+    }
+
+    var testDescription: String { "\(design), \(kind)" }
 
     var options: HeapOptions {
-      var options = HeapOptions()
-      switch self {
+      var options = HeapOptions(design: design)
+      switch kind {
       case .usual: break
       case .randomised: options.randomisesFreeLists = true
       case .hardened: options.hardensFreeLists = true
@@ -29,16 +53,17 @@ struct LongHistoryTests {
       return options
     }
 
-    /// Ten million operations in all where a person asks for it.
+    /// Ten million operations of each design, and two of each option, where a person asks for it.
     var steps: Int {
       let isLong = ProcessInfo.processInfo.environment["OCTAVO_LONG"] == "1"
-      return isLong ? 2_000_000 : 8000
+      guard kind == .usual else { return isLong ? 2_000_000 : 8000 }
+      return isLong ? 10_000_000 : 60_000
     }
   }
 
   @Test(
     "every object keeps its contents, no two overlap, and all frames come back",
-    arguments: Setting.allCases)
+    arguments: Setting.all)
   func histories(setting: Setting) throws {
     try withSeed { generator in
       let machine = try Laboratory(frames: 8192, processors: 3)
@@ -46,7 +71,7 @@ struct LongHistoryTests {
       var heap = try KmallocCaches(pages: machine.pages)
       var living: [(address: UInt, size: Int, mark: UInt8)] = []
       for step in 0..<setting.steps {
-        Laboratory.enter(Int(generator.next(below: 3)))
+        if step % 4 == 0 { Laboratory.enter(Int(generator.next(below: 3))) }
         if generator.next(below: 100) < (living.count < 2000 ? 55 : 45) {
           let size = Int(generator.next(below: generator.chance(oneIn: 50) ? 20_000 : 600)) + 1
           guard let object = unsafe try? heap.kmalloc(ByteCount(UInt(size))) else { continue }

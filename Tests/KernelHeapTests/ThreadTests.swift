@@ -7,9 +7,11 @@ import Testing
 
 /// Real threads on one heap.
 struct ThreadTests {
-  @Test("threads that allocate and free objects of all sizes leave nothing behind")
-  func stress() throws {
-    let machine = try Laboratory(frames: 8192, processors: 4)
+  @Test(
+    "threads that allocate and free objects of all sizes leave nothing behind",
+    arguments: SlabDesign.allCases)
+  func stress(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 8192, processors: 4)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
@@ -41,9 +43,11 @@ struct ThreadTests {
     unsafe heap.deallocate()
   }
 
-  @Test("objects that one processor allocates and another frees all come back")
-  func remoteFrees() throws {
-    let machine = try Laboratory(frames: 4096, processors: 2)
+  @Test(
+    "objects that one processor allocates and another frees all come back",
+    arguments: SlabDesign.allCases)
+  func remoteFrees(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 4096, processors: 2)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
@@ -70,9 +74,9 @@ struct ThreadTests {
     unsafe heap.deallocate()
   }
 
-  @Test("a cache can be shrunk while another processor uses it")
-  func shrinking() throws {
-    let machine = try Laboratory(frames: 4096, processors: 2)
+  @Test("a cache can be shrunk while another processor uses it", arguments: SlabDesign.allCases)
+  func shrinking(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 4096, processors: 2)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)

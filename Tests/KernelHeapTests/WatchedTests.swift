@@ -12,11 +12,14 @@ struct WatchedTests {
     let machine: Laboratory
     private let collected: UnsafeMutablePointer<[UInt8]>
 
-    init(_ flags: SlabFlags = .fullDebugging) throws {
+    let design: SlabDesign
+
+    init(_ design: SlabDesign, _ flags: SlabFlags = .fullDebugging) throws {
+      self.design = design
       machine = try Laboratory()
       unsafe collected = .allocate(capacity: 1)
       unsafe collected.initialize(to: [])
-      var options = HeapOptions()
+      var options = HeapOptions(design: design)
       options.debugging = flags
       options.reports = unsafe HeapReports(context: collected, user: { _ in 0xBEEF }) {
         context, byte in
@@ -37,20 +40,31 @@ struct WatchedTests {
     try SlabCache(name: name, objectSize: ByteCount(64), pages: listener.machine.pages)
   }
 
+  /// What is said about an object, in the words of each design.
   private func check(
-    _ listener: Listener, _ cache: borrowing SlabCache, says what: String,
+    _ listener: Listener, _ cache: borrowing SlabCache, says words: [SlabDesign: String],
     of object: UnsafeMutableRawPointer, by verbs: [String] = ["Allocated"]
-  ) {
+  ) throws {
     let text = listener.text
-    #expect(text.contains("BUG things (Not tainted): \(what)\n"), "\(text)")
-    #expect(text.contains("Object 0x" + String(UInt(bitPattern: object), radix: 16)), "\(text)")
-    for verb in verbs { #expect(text.contains("\(verb) in 0xbeef cpu=0"), "\(text)") }
+    let what = try #require(words[listener.design])
+    let address = String(UInt(bitPattern: object), radix: 16)
+    if listener.design == .slub {
+      #expect(text.contains("BUG things (Not tainted): \(what)\n"), "\(text)")
+      #expect(text.contains("Object 0x" + address), "\(text)")
+      for verb in verbs { #expect(text.contains("\(verb) in 0xbeef cpu=0"), "\(text)") }
+    } else {
+      #expect(text.contains(what) && text.contains("things"), "\(text)")
+      #expect(text.contains(address), "\(text)")
+      if !verbs.isEmpty { #expect(text.contains("Last user: (0xbeef)"), "\(text)") }
+    }
     #expect(cache.findingCount > 0)
   }
 
-  @Test("what is used rightly is not reported, and nothing remains")
-  func innocent() throws {
-    let listener = try Listener()
+  @Test(
+    "what is used rightly is not reported, and nothing remains",
+    arguments: SlabDesign.with(.watching))
+  func innocent(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     var living: [UInt] = []
     for round in 0..<500 {
@@ -70,100 +84,148 @@ struct WatchedTests {
     #expect(listener.machine.isAsAtBoot)
   }
 
-  @Test("an overrun is found when the object is freed")
-  func overrun() throws {
-    let listener = try Listener()
+  @Test("an overrun is found when the object is freed", arguments: SlabDesign.with(.watching))
+  func overrun(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
     unsafe object.storeBytes(of: 1, toByteOffset: 64, as: UInt8.self)
     unsafe cache.free(object)
-    unsafe check(listener, cache, says: "Right Redzone overwritten", of: object)
-    #expect(listener.text.contains("First byte 0x1 instead of 0xcc"))
-    #expect(listener.text.contains("FIX things: Restoring Right Redzone"))
+    unsafe try check(
+      listener, cache,
+      says: [
+        .slub: "Right Redzone overwritten",
+        .slab: "slab error: cache `things': memory outside object was overwritten\n",
+      ], of: object)
+    if design == .slub {
+      #expect(listener.text.contains("First byte 0x1 instead of 0xcc"))
+      #expect(listener.text.contains("FIX things: Restoring Right Redzone"))
+    } else {
+      #expect(listener.text.contains("redzone 1:0xd84156c5635688c0, redzone 2:0xd84156c563568801"))
+    }
   }
 
-  @Test("an underrun is found when the object is freed")
-  func underrun() throws {
-    let listener = try Listener()
+  @Test("an underrun is found when the object is freed", arguments: SlabDesign.with(.watching))
+  func underrun(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
     unsafe (object - 1).storeBytes(of: 1, as: UInt8.self)
     unsafe cache.free(object)
-    unsafe check(listener, cache, says: "Left Redzone overwritten", of: object)
+    unsafe try check(
+      listener, cache,
+      says: [
+        .slub: "Left Redzone overwritten",
+        .slab: "slab error: cache `things': memory outside object was overwritten\n",
+      ], of: object)
   }
 
-  @Test("a store after the object was freed is found when it is allocated again")
-  func useAfterFree() throws {
-    let listener = try Listener()
+  @Test(
+    "a store after the object was freed is found when it is allocated again",
+    arguments: SlabDesign.with(.watching))
+  func useAfterFree(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
     unsafe cache.free(object)
     unsafe object.storeBytes(of: 7, toByteOffset: 20, as: UInt8.self)
     let other = unsafe try cache.allocate()
-    #expect(unsafe other != object)
-    unsafe check(
-      listener, cache, says: "Poison overwritten", of: object, by: ["Allocated", "Freed"])
+    // SLUB gives the whole slab up, SLAB mends the object.
+    #expect(unsafe (other == object) == (design == .slab))
+    unsafe try check(
+      listener, cache,
+      says: [.slub: "Poison overwritten", .slab: "Slab corruption: things start="], of: object,
+      by: ["Allocated", "Freed"])
   }
 
-  @Test("an object that is freed twice is found at once")
-  func doubleFree() throws {
-    let listener = try Listener()
+  @Test("an object that is freed twice is found at once", arguments: SlabDesign.with(.watching))
+  func doubleFree(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
     let other = unsafe try cache.allocate()
     unsafe cache.free(object)
     unsafe cache.free(other)
     unsafe cache.free(object)
-    unsafe check(
-      listener, cache, says: "Object already free", of: object, by: ["Allocated", "Freed"])
+    unsafe try check(
+      listener, cache,
+      says: [
+        .slub: "Object already free", .slab: "slab error: cache `things': double free detected\n",
+      ], of: object, by: ["Allocated", "Freed"])
     #expect(cache.activeObjects == 0)
     cache.checkInvariants()
   }
 
-  @Test("pointers that are no object of the cache are found and left alone")
-  func foreign() throws {
-    let listener = try Listener()
+  @Test(
+    "pointers that are no object of the cache are found and left alone",
+    arguments: SlabDesign.with(.watching))
+  func foreign(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let others = try self.cache(listener, "others")
     let object = unsafe try cache.allocate()
     let other = unsafe try others.allocate()
     unsafe cache.free(object + 8)
-    unsafe check(listener, cache, says: "Invalid object pointer", of: object + 8, by: [])
+    unsafe try check(
+      listener, cache, says: [.slub: "Invalid object pointer", .slab: "no object starts here"],
+      of: object + 8, by: [])
     unsafe cache.free(other)
-    unsafe check(listener, cache, says: "Wrong slab cache", of: other, by: [])
+    unsafe try check(
+      listener, cache, says: [.slub: "Wrong slab cache", .slab: "Wrong slab cache"], of: other,
+      by: [])
     let elsewhere = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 8)
     defer { unsafe elsewhere.deallocate() }
     unsafe cache.free(elsewhere)
-    unsafe check(
-      listener, cache, says: "Attempt to free object outside of slab", of: elsewhere, by: [])
+    unsafe try check(
+      listener, cache,
+      says: [.slub: "Attempt to free object outside of slab", .slab: "out of range ptr"],
+      of: elsewhere, by: [])
     #expect(cache.activeObjects == 1)
     #expect(others.activeObjects == 1)
   }
 
-  @Test("a link that leads astray is found, and the list is cut there")
-  func corruptedList() throws {
-    let listener = try Listener()
+  @Test(
+    "a link that leads astray is found, and the list is cut there",
+    arguments: SlabDesign.with(.watching))
+  func corruptedList(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
-    unsafe cache.free(object)
-    // Behind the object and its red zone.
-    unsafe object.storeBytes(of: 0x1234, toByteOffset: 72, as: UInt.self)
+    if design == .slub {
+      unsafe cache.free(object)
+      // Behind the object and its red zone.
+      unsafe object.storeBytes(of: 0x1234, toByteOffset: 72, as: UInt.self)
+    } else {
+      // The numbers of free objects stand at the end of the slab.
+      let end = unsafe UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: object) | 4095)! + 1
+      unsafe (end - 40).initializeMemory(as: UInt8.self, repeating: 0xFF, count: 40)
+    }
     _ = unsafe try cache.allocate()
-    unsafe check(
-      listener, cache, says: "Freechain corrupt", of: object, by: ["Allocated", "Freed"])
+    if design == .slub {
+      unsafe try check(
+        listener, cache, says: [.slub: "Freechain corrupt"], of: object,
+        by: ["Allocated", "Freed"])
+    } else {
+      let slab = unsafe UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: object) & ~4095)!
+      unsafe try check(
+        listener, cache, says: [.slab: "list of free objects was overwritten"], of: slab, by: [])
+    }
     cache.checkInvariants()
   }
 
-  @Test("a cache that cannot go names the objects that live, with their users")
-  func remaining() throws {
-    let listener = try Listener()
+  @Test(
+    "a cache that cannot go names the objects that live, with their users",
+    arguments: SlabDesign.with(.watching))
+  func remaining(design: SlabDesign) throws {
+    let listener = try Listener(design)
     let cache = try cache(listener)
     let object = unsafe try cache.allocate()
     #expect(throws: SlabCacheError.objectsRemain(1)) { try cache.destroy() }
     let text = listener.text
     #expect(text.contains("BUG things (Not tainted): Objects remaining"))
     let name = String(UInt(bitPattern: object), radix: 16)
-    #expect(text.contains("Object 0x\(name)\nAllocated in 0xbeef cpu=0"), "\(text)")
+    let user = design == .slub ? "Allocated in 0xbeef cpu=0" : "Last user: (0xbeef)"
+    #expect(text.contains("Object 0x\(name)\n\(user)"), "\(text)")
     var living: [UInt] = []
     unsafe cache.forEachObject { living.append(UInt(bitPattern: $0)) }
     #expect(living == [UInt(bitPattern: object)])
@@ -171,10 +233,11 @@ struct WatchedTests {
 
   @Test(
     "each option alone works for all sizes",
-    arguments: [SlabFlags.redZoned, .poisoned, .tracksUsers, .checked])
-  func single(flags: SlabFlags) throws {
+    arguments: SlabDesign.with(.watching),
+    [SlabFlags.redZoned, .poisoned, .tracksUsers, .checked])
+  func single(design: SlabDesign, flags: SlabFlags) throws {
     for size in [1, 8, 24, 100, 700, 5000] as [UInt] {
-      let listener = try Listener(flags)
+      let listener = try Listener(design, flags)
       let cache = try SlabCache(
         name: "things", objectSize: ByteCount(size), pages: listener.machine.pages)
       let objects = try (0..<50).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }

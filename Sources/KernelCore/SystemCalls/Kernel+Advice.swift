@@ -7,10 +7,24 @@ extension Kernel {
   public mutating func madvise(
     _ task: Ref<Task>, address: UInt, length: UInt, advice: UInt
   ) throws(Errno) {
-    try inSpace(task.pointee.space) { space throws(MapError) in
+    let space = task.pointee.space
+    try locked(space) { () throws(MapError) in
       try space.madvise(
-        VirtualAddress(address), ByteCount(length), Int32(truncatingIfNeeded: advice))
+        VirtualAddress(address), ByteCount(length), Int32(truncatingIfNeeded: advice)
+      ) { flush($0) }
     }
+  }
+
+  /// Runs `body` with the address space locked, then flushes what it made stale, success or not.
+  func locked(
+    _ space: Ref<AddressSpace>, _ body: () throws(MapError) -> Void
+  ) throws(Errno) {
+    space.pointee.mmapLock.lock()
+    defer {
+      flush(space)
+      space.pointee.mmapLock.unlock()
+    }
+    do throws(MapError) { try body() } catch { throw Errno(error) }
   }
 
   /// Advises several ranges of a process's memory.
@@ -50,7 +64,7 @@ extension Kernel {
   ) throws(Errno) {
     let isOwn = task.pointee.space == target.pointee.space
     let advice = Advice(rawValue: number)
-    if !(isOwn && settings.version.advisesItselfFreely) {
+    if !(isOwn && services.pointee.rules.contains(.advisesItselfFreely)) {
       guard advice?.isForOthers ?? false else { throw .EINVAL }
     }
     let privileges = task.pointee.space.pointee.limits.privileges

@@ -20,8 +20,9 @@ extension Kernel {
     _ task: Ref<Task>, address: UInt, length: UInt, flags: UInt
   ) throws(Errno) {
     let bits = SynchronizeFlags(rawValue: UInt32(truncatingIfNeeded: flags))
-    try inSpace(task.pointee.space) { space throws(MapError) in
-      try space.msync(VirtualAddress(address), ByteCount(length), bits)
+    let space = task.pointee.space
+    try locked(space) { () throws(MapError) in
+      try space.msync(VirtualAddress(address), ByteCount(length), bits) { flush($0) }
     }
   }
 }

@@ -103,7 +103,7 @@ extension Kernel {
 
   private func writeFlags(_ vma: Ref<VMA>, to sink: inout some TextSink) {
     sink.write("VmFlags: ")
-    vma.pointee.flags.forEachName(settings.version) { name in
+    vma.pointee.flags.forEachName(services.pointee.rules) { name in
       sink.write(name)
       sink.write(" ")
     }

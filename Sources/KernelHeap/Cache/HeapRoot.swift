@@ -125,6 +125,9 @@ extension Ref where Object == HeapRoot {
   func makeCore(_ wanted: SlabRequest) throws(AllocationError) -> Ref<SlabCore> {
     var request = wanted
     request.flags.formUnion(pointee.options.debugging)
+    if !pointee.options.design.abilities.contains(.watching) {
+      request.flags.subtract(.fullDebugging)
+    }
     let geometry = self.geometry(request)
     do throws(AllocationError) {
       if let shared = mergeable(request, geometry) {

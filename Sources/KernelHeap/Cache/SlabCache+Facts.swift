@@ -42,7 +42,7 @@ extension SlabCache {
     get { core.pointee.faults.plan }
     nonmutating set {
       core.pointee.faults.plan = newValue
-      core.pointee.attention.store(1, ordering: .relaxed)
+      core.pointee.attention.bitwiseOr(SlabCore.isCareful, ordering: .relaxed)
     }
   }
 

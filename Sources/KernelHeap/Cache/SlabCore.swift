@@ -6,8 +6,8 @@ internal import Synchronization
 /// All that a cache is, at one address for its life: its slabs point at it, and the state of its
 /// design stands right behind it. Linux: `kmem_cache`.
 struct SlabCore: ~Copyable {
-  /// Not 0 when a request needs a closer look. In the first cache line, as is all that the quick
-  /// path reads.
+  /// 0 where the plain way will do: the unqueued design without options. In the first cache line, as
+  /// is all that the quick path reads.
   let attention: Atomic<UInt>
   let pages: Ref<PageAllocator>
   /// What links of free objects are mangled with; 0: they are not.
@@ -37,7 +37,10 @@ struct SlabCore: ~Copyable {
     pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
   ) {
     let flags = request.flags
-    attention = Atomic(machine.options.design == .slub && !flags.isDebugging ? 0 : 1)
+    let isSlub = machine.options.design == .slub && !flags.isDebugging
+    let isPlain = linkKey == 0
+    let isCalm = machine.options.design != .slob && !flags.isDebugging
+    attention = Atomic(isSlub && isPlain ? 0 : (isCalm ? Self.isOtherwise : Self.isCareful))
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
@@ -55,6 +58,11 @@ struct SlabCore: ~Copyable {
     link = ListLink()
     self.target = target
   }
+
+  /// The queued design, or mangled links.
+  static var isOtherwise: UInt { 1 }
+  /// The simple design, a watched cache, or one with a fault plan.
+  static var isCareful: UInt { 2 }
 
   /// Where the state of the design begins, counted from the core: at a cache line.
   @inline(__always)
@@ -89,16 +97,21 @@ extension Ref where Object == SlabCore {
   /// A slot for one object; cleared with `.zeroed`. Linux: `kmem_cache_alloc()`.
   @inline(__always)
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard pointee.attention.load(ordering: .relaxed) == 0, !flags.contains(.zeroed) else {
-      return try unsafe allocateCarefully(flags)
+    guard !flags.contains(.zeroed) else { return try unsafe allocateOtherwise(flags) }
+    return try unsafe allocateUncleared(flags)
+  }
+
+  /// As `allocate(_:)` when the caller knows that nothing is to be cleared.
+  @inline(__always)
+  func allocateUncleared(
+    _ flags: AllocationFlags
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    guard pointee.attention.load(ordering: .relaxed) == 0 else {
+      return try unsafe allocateOtherwise(flags)
     }
     let design = SlubDesign(self)
-    let slot: UInt
-    if let quick = design.takeQuickly() {
-      slot = quick
-    } else {
-      slot = try design.allocateSlowly(flags)
-    }
+    let quick = design.takePlainly()
+    let slot = quick != 0 ? quick : try design.allocateSlowly(flags)
     // SAFETY: a slot is never at address 0.
     return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
   }
@@ -106,17 +119,28 @@ extension Ref where Object == SlabCore {
   /// Takes back an object of this cache. Linux: `kmem_cache_free()`.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer) {
-    guard let slab = pointee.window.headPage(of: UInt(bitPattern: object)),
-      slab.pointee.flags.contains(.slab)
-    else {
+    guard let (slab, offset) = pointee.window.slab(of: UInt(bitPattern: object)) else {
       return unsafe misuse(object)
     }
-    unsafe free(object, in: slab)
+    unsafe free(object, in: slab, at: offset)
   }
 
-  /// As `free(_:)` when the caller knows the slab.
+  /// As `free(_:)` when the caller knows the slab, and where in it the object is.
   @inline(__always)
-  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
+  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt) {
+    guard pointee.attention.load(ordering: .relaxed) == 0 else {
+      return unsafe freeOtherwise(object, in: slab, at: offset)
+    }
+    SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+  }
+
+  @inline(never)
+  private func freeOtherwise(
+    _ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt
+  ) {
+    if pointee.attention.load(ordering: .relaxed) == SlabCore.isOtherwise, pointee.design == .slab {
+      return QueuedDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+    }
     switch pointee.design {
     case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
     case .slab: QueuedDesign(self).free(UInt(bitPattern: object), in: slab)
@@ -166,6 +190,20 @@ extension Ref where Object == SlabCore {
   }
 
   @inline(never)
+  private func allocateOtherwise(
+    _ flags: AllocationFlags
+  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+    let isCareful = pointee.attention.load(ordering: .relaxed) & SlabCore.isCareful != 0
+    guard isCareful || flags.contains(.zeroed) else {
+      let isQueued = pointee.design == .slab
+      let slot =
+        isQueued ? try QueuedDesign(self).take(flags) : try SlubDesign(self).allocate(flags)
+      // SAFETY: a slot is never at address 0.
+      return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
+    }
+    return try unsafe allocateCarefully(flags)
+  }
+
   private func allocateCarefully(
     _ flags: AllocationFlags
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
@@ -190,6 +228,9 @@ extension Ref where Object == SlabCore {
   @inline(never)
   private func misuse(_ object: UnsafeMutableRawPointer) {
     guard pointee.flags.isDebugging else { SlabMisuse.trapForeign() }
+    if pointee.design == .slab {
+      return QueuedDesign(self).misuse(UInt(bitPattern: object), in: nil)
+    }
     SlubDesign(self).report(of: nil) {
       $0.found("Attempt to free object outside of slab", UInt(bitPattern: object))
     }

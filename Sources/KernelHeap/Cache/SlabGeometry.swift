@@ -32,6 +32,11 @@ public struct SlabGeometry: Hashable, Sendable {
   let indexSize: UInt
   /// 2^40 / slot size, rounded up: divides offsets below 2^23 without a division.
   private let reciprocal: UInt64
+  /// Of the slot size's odd part, modulo the word; how many factors of two are beside it; and the
+  /// largest word divided by the size.
+  private let inverse: UInt
+  private let evenBits: UInt
+  private let largestQuotient: UInt
   private let pageSize: PageSize
 
   /// The geometry of objects of `objectSize` bytes, 1 or more, aligned to `alignment`, a power of
@@ -60,6 +65,9 @@ public struct SlabGeometry: Hashable, Sendable {
     self.pageSize = pageSize
     indexSize = 0
     reciprocal = ((1 &<< 40) - 1) / UInt64(slot.size) + 1
+    evenBits = UInt(slot.size.trailingZeroBitCount)
+    inverse = Self.inverse(of: slot.size &>> evenBits)
+    largestQuotient = UInt.max / slot.size
     smallestOrder = Order.holding(pageSize.pages(in: slotSize))
     order = Self.order(of: slotSize, pageSize, processors)
     let log2 = UInt.bitWidth - 1 - slot.size.leadingZeroBitCount
@@ -70,8 +78,12 @@ public struct SlabGeometry: Hashable, Sendable {
     perCPUPartialSlabs = (perCPUPartial * 2 + perSlab - 1) / perSlab
   }
 
-  /// As `plain`, which has no debugging, but with slots and slabs of other sizes.
-  init(_ plain: SlabGeometry, slotSize: ByteCount, order: Order, indexSize: UInt) {
+  /// As `plain`, which has no debugging, but with slots and slabs of other sizes, and a red zone and
+  /// a user's word where the design has them.
+  init(
+    _ plain: SlabGeometry, slotSize: ByteCount, order: Order, indexSize: UInt, leftZone: UInt = 0,
+    trackOffset: UInt = 0
+  ) {
     objectSize = plain.objectSize
     self.slotSize = slotSize
     alignment = plain.alignment
@@ -82,11 +94,14 @@ public struct SlabGeometry: Hashable, Sendable {
     perCPUPartial = 0
     perCPUPartialSlabs = 0
     linkOffset = plain.linkOffset
-    leftZone = 0
+    self.leftZone = leftZone
     innerSize = plain.innerSize
-    trackOffset = 0
+    self.trackOffset = trackOffset
     self.indexSize = indexSize
     reciprocal = ((1 &<< 40) - 1) / UInt64(slotSize.rawValue) + 1
+    evenBits = UInt(slotSize.rawValue.trailingZeroBitCount)
+    inverse = Self.inverse(of: slotSize.rawValue &>> evenBits)
+    largestQuotient = UInt.max / slotSize.rawValue
   }
 
   /// How many slots a slab of `order` has.
@@ -99,6 +114,24 @@ public struct SlabGeometry: Hashable, Sendable {
   func slot(at offset: UInt) -> Int? {
     let index = UInt((UInt64(offset) &* reciprocal) >> 40)
     return index &* slotSize.rawValue == offset ? Int(index) : nil
+  }
+
+  /// The inverse of an odd number modulo the word, by Newton's steps: each doubles the right bits.
+  private static func inverse(of odd: UInt) -> UInt {
+    var inverse = odd
+    for _ in 0..<5 { inverse = inverse &* (2 &- odd &* inverse) }
+    return inverse
+  }
+
+  /// Whether a slot starts `offset` bytes into a slab: half the work of finding which.
+  ///
+  /// What divides leaves a small quotient when it is multiplied by the divisor's inverse, and
+  /// nothing else does (Granlund and Montgomery 1994).
+  @inline(__always)
+  func isSlot(at offset: UInt) -> Bool {
+    let product = offset &* inverse
+    let quotient = product &>> evenBits | product &<< (UInt(UInt.bitWidth) &- evenBits)
+    return quotient <= largestQuotient
   }
 
   /// Linux: `slub_set_cpu_partial()`.

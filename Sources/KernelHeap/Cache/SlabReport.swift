@@ -62,7 +62,12 @@ struct SlabReport {
     sink.write("Object 0x")
     sink.write(hexadecimal: UInt64(object))
     endLine()
-    describeUsers(object)
+    if core.pointee.design == .slab {
+      var report = QueuedReport(core, sink)
+      report.user(of: object)
+    } else {
+      describeUsers(object)
+    }
   }
 
   mutating func beginRemaining(_ count: UInt) {

@@ -12,6 +12,7 @@ struct SlabWindow: @unchecked Sendable {
   /// The address of the first frame's descriptor.
   private let pages: UInt
   private let shift: UInt
+  private let offsetMask: UInt
   /// The number of the first frame, for the boundaries of blocks.
   private let firstFrame: UInt
 
@@ -20,6 +21,7 @@ struct SlabWindow: @unchecked Sendable {
     start = unsafe UInt(bitPattern: map.pointer(to: map.start))
     count = map.count.rawValue
     shift = UInt(map.pageSize.shift)
+    offsetMask = map.pageSize.bytes.rawValue &- 1
     let first = map.frames.start
     let described = allocator.pointee.pages.start
     pages =
@@ -35,6 +37,29 @@ struct SlabWindow: @unchecked Sendable {
     guard distance < count else { return nil }
     let page = self.page(distance &>> shift)
     return page.pointee.flags.contains(.tail) ? head(of: page, distance &>> shift) : page
+  }
+
+  /// The slab that holds the byte at `address`, and how far into it that is; nil for what is none.
+  @inline(__always)
+  func slab(of address: UInt) -> (page: Ref<Page>, offset: UInt)? {
+    let distance = address &- start
+    guard distance < count else { return nil }
+    let page = self.page(distance &>> shift)
+    // Most slabs are one frame, or an object lies in the first: two flags, one comparison.
+    if page.pointee.flags.intersection([.slab, .tail]) == .slab {
+      return (page, distance & offsetMask)
+    }
+    return slabBehind(page, distance)
+  }
+
+  @inline(__always)
+  private func slabBehind(
+    _ tail: Ref<Page>, _ distance: UInt
+  ) -> (page: Ref<Page>, offset: UInt)? {
+    guard tail.pointee.flags.contains(.tail) else { return nil }
+    let page = head(of: tail, distance &>> shift)
+    guard page.pointee.flags.contains(.slab) else { return nil }
+    return (page, start &+ distance &- self.address(of: page))
   }
 
   /// Where the bytes of `page` begin.

@@ -57,7 +57,9 @@ extension Ref where Object == HeapRoot {
     pointee.tables.wrappingAdd(1, ordering: .relaxed)
     // SAFETY: the slot is large enough, aligned to a line and nobody else's.
     let place = unsafe slot.bindMemory(to: KmallocTable.self, capacity: 1)
-    unsafe place.initialize(to: KmallocTable(SlabWindow(pages)))
+    unsafe place.initialize(
+      to: KmallocTable(
+        SlabWindow(pages), smallest: KmallocClass.smallest(pointee.options.design)))
     return unsafe Ref<KmallocTable>(place)
   }
 
@@ -69,6 +71,7 @@ extension Ref where Object == HeapRoot {
     guard kind == .normal || kinds.rawValue >> UInt8(kind.rawValue) & 1 != 0 else { return }
     for index in 1...largestClass {
       let size = KmallocClass.size(index)
+      guard size.rawValue >= KmallocClass.smallest(pointee.options.design) else { continue }
       var request = SlabRequest(
         name: KmallocClass.name(kind, index), objectSize: size,
         alignment: KmallocClass.alignment(size), flags: kind.slabFlags.union(.unmergeable),

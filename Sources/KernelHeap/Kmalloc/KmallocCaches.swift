@@ -44,20 +44,23 @@ public struct KmallocCaches: ~Copyable {
   public func kmalloc(
     _ size: ByteCount, flags: AllocationFlags = .kernel
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard size.rawValue &- 1 < largestSize, flags.isDisjoint(with: KmallocKind.special) else {
+    guard flags.isDisjoint(with: KmallocKind.special.union(.zeroed)) else {
       return try unsafe allocateSpecially(size, flags)
     }
-    return try unsafe table.cache(table.classIndex(size.rawValue)).allocate(flags)
+    guard size.rawValue &- 1 < largestSize else {
+      return try unsafe allocateSpecially(size, flags)
+    }
+    return try unsafe table.cache(table.classIndex(size.rawValue)).allocateUncleared(flags)
   }
 
   /// Takes back what any cache of this machine or `kmalloc` gave. Traps with a message on any
   /// other pointer. Linux: `kfree()`.
   @inline(__always)
   public func kfree(_ pointer: UnsafeMutableRawPointer) {
-    guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)),
-      page.pointee.flags.contains(.slab)
-    else { return unsafe freeSpecially(pointer) }
-    unsafe core(of: page).free(pointer, in: page)
+    guard let (slab, offset) = table.pointee.window.slab(of: UInt(bitPattern: pointer)) else {
+      return unsafe freeSpecially(pointer)
+    }
+    unsafe core(of: slab).free(pointer, in: slab, at: offset)
   }
 
   /// How many bytes the caller may use at `pointer`, which the heap gave. Linux: `ksize()`.

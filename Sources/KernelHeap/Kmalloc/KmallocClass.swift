@@ -14,6 +14,13 @@ enum KmallocClass {
     return UInt.bitWidth - (bytes &- 1).leadingZeroBitCount
   }
 
+  /// The bytes of the smallest class: SLAB's slots have room for no less, and no other classes.
+  ///
+  /// Linux: `KMALLOC_MIN_SIZE`.
+  static func smallest(_ design: SlabDesign) -> UInt {
+    design == .slab ? QueuedPlan.smallestSlot : 8
+  }
+
   static func size(_ index: Int) -> ByteCount {
     switch index {
     case 1: ByteCount(96)

@@ -5,17 +5,18 @@ internal import PhysicalMemory
 /// Linux: `kmalloc_caches`, `kmalloc_size_index`.
 struct KmallocTable: ~Copyable {
   let window: SlabWindow
-  /// The class of each size up to 192, by multiples of 8.
-  fileprivate var smallClasses = InlineArray<24, UInt8>(repeating: 0)
+  /// The class of each size up to 1024, by multiples of 8.
+  fileprivate var smallClasses = InlineArray<128, UInt8>(repeating: 0)
   fileprivate var caches = InlineArray<72, Ref<SlabCore>?>(repeating: nil)
 
   /// One more than the largest class there may be.
   static var classCount: Int { 18 }
 
-  init(_ window: SlabWindow) {
+  init(_ window: SlabWindow, smallest: UInt) {
     self.window = window
-    for step in 0..<24 {
-      smallClasses[step] = UInt8(KmallocClass.index(of: ByteCount(UInt(step + 1) * 8)))
+    for step in 0..<128 {
+      let size = ByteCount(max(UInt(step + 1) * 8, smallest))
+      smallClasses[step] = UInt8(KmallocClass.index(of: size))
     }
   }
 }
@@ -24,10 +25,10 @@ extension Ref where Object == KmallocTable {
   /// The class of `size`, 1 or more. Linux: `__kmalloc_index()`.
   @inline(__always)
   func classIndex(_ size: UInt) -> Int {
-    guard size > 192 else {
+    guard size > 1024 else {
       let classes = unsafe UnsafeRawPointer(
-        Ref<InlineArray<24, UInt8>>(&pointee.smallClasses).pointer)
-      // SAFETY: sizes up to 192 have the steps 0 to 23.
+        Ref<InlineArray<128, UInt8>>(&pointee.smallClasses).pointer)
+      // SAFETY: sizes up to 1024 have the steps 0 to 127.
       return unsafe Int(
         (classes + Int((size &- 1) &>> 3)).assumingMemoryBound(to: UInt8.self).pointee)
     }

@@ -17,12 +17,15 @@ struct QueuedState: ~Copyable {
 ///
 ///     state | array of each processor | for each node: lists, shared array, array for each node
 extension QueuedDesign {
+  /// Of a processor.
+  typealias OwnArray = ProcessorOwned<ObjectArray>
+  /// Of a node, for objects of another.
   typealias LockedArray = SpinLock<ObjectArray>
   typealias LockedNode = SpinLock<QueuedNode>
 
   static func bodySize(of machine: HeapMachine) -> Int {
     let shared = machine.processors > 1 ? largestShared : 0
-    return stateSize + machine.processors * arraySize(QueuedPlan.largestLimit)
+    return stateSize + machine.processors * ownArraySize
       + machine.nodes * nodeSize(shared, machine.nodes)
   }
 
@@ -30,7 +33,9 @@ extension QueuedDesign {
     let plan = QueuedPlan(request, of: machine)
     unsafe state.pointer.initialize(to: QueuedState(plan))
     for index in 0..<core.pointee.processorCount {
-      unsafe make(array(index), plan.limit)
+      let row = unsafe Self.row(behind: array(index).address, MemoryLayout<OwnArray>.stride)
+      unsafe array(index).pointer.initialize(
+        to: ProcessorOwned(ObjectArray(row, limit: plan.limit)))
     }
     for index in 0..<nodeCount {
       let node = self.node(index)
@@ -47,14 +52,14 @@ extension QueuedDesign {
   var state: Ref<QueuedState> { unsafe at(core.body) }
 
   @inline(__always)
-  func array(_ processor: Int) -> Ref<LockedArray> {
+  func array(_ processor: Int) -> Ref<OwnArray> {
     precondition(
       UInt(bitPattern: processor) < UInt(bitPattern: core.pointee.processorCount),
       "no such processor")
     return unsafe at(
       core.body
         &+ UInt(
-          bitPattern: Self.stateSize &+ processor &* Self.arraySize(QueuedPlan.largestLimit)))
+          bitPattern: Self.stateSize &+ processor &* Self.ownArraySize))
   }
 
   func node(_ index: Int) -> Ref<LockedNode> { unsafe at(nodePlace(index)) }
@@ -66,7 +71,7 @@ extension QueuedDesign {
   }
 
   private func nodePlace(_ index: Int) -> UInt {
-    let arrays = core.pointee.processorCount * Self.arraySize(QueuedPlan.largestLimit)
+    let arrays = core.pointee.processorCount * Self.ownArraySize
     let before = index * Self.nodeSize(sharedCapacity, nodeCount)
     return core.body + UInt(Self.stateSize + arrays + before)
   }
@@ -76,6 +81,11 @@ extension QueuedDesign {
   private static var largestShared: Int { 8 * (QueuedPlan.largestLimit + 1) / 2 }
 
   private static var stateSize: Int { (MemoryLayout<QueuedState>.size + 63) & ~63 }
+
+  private static var ownArraySize: Int {
+    let row = QueuedPlan.largestLimit * MemoryLayout<UInt>.size
+    return (MemoryLayout<OwnArray>.stride + row + 63) & ~63
+  }
 
   private static func arraySize(_ limit: Int) -> Int {
     (MemoryLayout<LockedArray>.stride + limit * MemoryLayout<UInt>.size + 63) & ~63

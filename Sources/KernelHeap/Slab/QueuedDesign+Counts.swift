@@ -8,7 +8,8 @@ extension QueuedDesign {
     var counts = SlabCounts()
     var free = 0
     for processor in 0..<core.pointee.processorCount {
-      free += array(processor).pointee.withLock { $0.count }
+      let array = self.array(processor)
+      free += array.pointee.withOthers(source) { array.pointee.value.count }
     }
     for index in 0..<nodeCount {
       for other in 0..<nodeCount {
@@ -37,6 +38,14 @@ extension QueuedDesign {
     }
   }
 
+  /// Whether `object`, which starts at a slot, is free.
+  func isFree(_ object: UInt) -> Bool {
+    guard let slab = slab(of: object), let number = number(of: object, in: slab) else {
+      return false
+    }
+    return isFree(object, number, in: slab)
+  }
+
   private func isFree(_ object: UInt, _ number: Int, in slab: Ref<Page>) -> Bool {
     var place = slab.activeObjects
     while place < state.pointee.plan.count {
@@ -48,7 +57,8 @@ extension QueuedDesign {
 
   private func isQueued(_ object: UInt) -> Bool {
     for processor in 0..<core.pointee.processorCount {
-      if array(processor).pointee.withLock({ $0.contains(object) }) { return true }
+      let array = self.array(processor)
+      if array.pointee.withOthers(source, { array.pointee.value.contains(object) }) { return true }
     }
     for index in 0..<nodeCount {
       if node(index).pointee.withLock({ $0.shared.contains(object) }) { return true }

@@ -3,10 +3,22 @@ internal import PhysicalMemory
 
 /// From users to slabs, and from slabs to the page allocator.
 extension QueuedDesign {
+  /// Linux: `cache_flusharray()`.
+  @inline(never)
+  func freeSlowly(_ object: UInt, _ array: Ref<OwnArray>, _ home: Int) {
+    var surplus = array.pointee.withOwn(source) { () -> PageList in
+      let surplus =
+        array.pointee.value.isFull ? flush(&array.pointee.value, home) : PageList()
+      array.pointee.value.push(object)
+      return surplus
+    }
+    giveBack(&surplus)
+  }
+
   /// Makes room in a full array; the slabs that are not needed any more.
   ///
   /// Linux: `cache_flusharray()`.
-  func flush(_ array: inout ObjectArray, _ home: Int) -> PageList {
+  private func flush(_ array: inout ObjectArray, _ home: Int) -> PageList {
     let batch = min(state.pointee.plan.batch, array.count)
     return node(home).pointee.withLock { node -> PageList in
       let room = node.shared.limit - node.shared.count
@@ -134,10 +146,11 @@ extension QueuedDesign {
   }
 
   private func drainArray(_ processor: Int, _ part: (inout ObjectArray) -> Int) {
-    array(processor).pointee.withLock { array in
-      let number = part(&array)
-      for index in 0..<number { putHome(array[index]) }
-      array.removeFirst(number)
+    let array = self.array(processor)
+    array.pointee.withOthers(source) {
+      let number = part(&array.pointee.value)
+      for index in 0..<number { putHome(array.pointee.value[index]) }
+      array.pointee.value.removeFirst(number)
     }
   }
 

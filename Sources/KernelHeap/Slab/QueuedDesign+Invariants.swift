@@ -11,7 +11,8 @@ extension QueuedDesign {
       }
     }
     for processor in 0..<core.pointee.processorCount {
-      array(processor).pointee.withLock { check($0) }
+      let array = self.array(processor)
+      array.pointee.withOthers(source) { check(array.pointee.value) }
     }
   }
 

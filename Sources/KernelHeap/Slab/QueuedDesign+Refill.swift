@@ -23,9 +23,10 @@ extension QueuedDesign {
 
   /// Fills the processor's array from a node, and takes the last object; nil when it has none.
   private func refill(_ processor: Int, from index: Int) -> UInt? {
-    array(processor).pointee.withLock { array -> UInt? in
-      node(index).pointee.withLock { node in refill(&array, &node) }
-      return array.popLast()
+    let array = self.array(processor)
+    return array.pointee.withOwn(source) { () -> UInt? in
+      node(index).pointee.withLock { node in refill(&array.pointee.value, &node) }
+      return array.pointee.value.popLast()
     }
   }
 
@@ -39,10 +40,9 @@ extension QueuedDesign {
     }
     while array.count < plan.batch, let slab = firstSlab(&node) {
       node.remove(slab, of: plan.count)
-      while array.count < plan.batch, let object = takeObject(slab) {
-        array.push(object)
-        node.freeObjects -= 1
-      }
+      node.freeObjects -= plan.count - slab.activeObjects
+      while array.count < plan.batch, let object = takeObject(slab) { array.push(object) }
+      node.freeObjects += plan.count - slab.activeObjects
       node.insert(slab, of: plan.count)
     }
   }
@@ -60,7 +60,10 @@ extension QueuedDesign {
     let plan = state.pointee.plan
     guard active < plan.count else { return nil }
     let number = index(slab, active)
-    guard number < plan.count else { SlabMisuse.trapCorruptFreeList() }
+    guard number < plan.count else {
+      giveUp(slab)
+      return nil
+    }
     slab.activeObjects = active + 1
     // The last object is where the list stood.
     if active + 1 == plan.count && plan.management == .inObject { slab.indexList = 0 }
@@ -116,9 +119,34 @@ extension QueuedDesign {
     slab.colourOffset = nextColour(Int(slab.pointee.node))
     slab.indexList = listPlace(slab, list)
     for number in 0..<plan.count { setIndex(slab, number, number) }
-    guard let constructor = core.pointee.constructor else { return }
+    shuffle(slab)
+    if isWatched {
+      for number in 0..<plan.count {
+        prepareWatched(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
+      }
+    }
+    // A poisoned object is constructed when it is handed out.
+    guard !core.pointee.flags.isPoisoned, let constructor = core.pointee.constructor else { return }
     for number in 0..<plan.count {
       constructor(firstObject(of: slab) &+ UInt(number) &* plan.slotSize)
+    }
+  }
+
+  /// Puts the numbers in random order where the heap wants that: but for the object with the list in
+  /// it, which goes last (Fisher and Yates). Linux: `shuffle_freelist()`.
+  private func shuffle(_ slab: Ref<Page>) {
+    guard let root = HeapRoot.existing(core.pointee.pages),
+      root.pointee.options.randomisesFreeLists
+    else { return }
+    let plan = state.pointee.plan
+    var generator = SeededGenerator(seed: root.draw())
+    var left = plan.management == .inObject ? plan.count - 1 : plan.count
+    while left > 1 {
+      let place = Int(generator.next(below: UInt32(left)))
+      left -= 1
+      let number = index(slab, place)
+      setIndex(slab, place, index(slab, left))
+      setIndex(slab, left, number)
     }
   }
 

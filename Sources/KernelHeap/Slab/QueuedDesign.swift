@@ -8,8 +8,7 @@
 // a free object, at the slab's end, or in memory of its own. What is over at the end of a slab
 // moves the first object of every slab on by another cache line: its colour.
 //
-// Unlike Linux, which turns interrupts off, a processor's array has a lock: threads of a host may
-// play one processor.
+// Where Linux turns interrupts off, a processor says that it is at work (`ProcessorOwned`).
 //
 // Invariants: a slab is in the list that its count asks for; the numbers of free objects differ and
 // are below the count of slots; free objects of a node = sum over its slabs; what stands in an
@@ -34,17 +33,30 @@ struct QueuedDesign: SlabDesigning {
   static func geometry(_ request: SlabRequest, of machine: HeapMachine) -> SlabGeometry {
     let plan = QueuedPlan(request, of: machine)
     let plain = SlubDesign.geometry(request.withoutWatch, of: machine)
+    let zones = QueuedZones(request)
     return SlabGeometry(
       plain, slotSize: ByteCount(plan.slotSize), order: plan.order,
-      indexSize: plan.management == .onSlab ? UInt(plan.indexSize) : 0)
+      indexSize: plan.management == .onSlab ? UInt(plan.indexSize) : 0, leftZone: zones.left,
+      trackOffset: zones.userOffset)
   }
 
   /// Linux: `____cache_alloc()`.
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    let processor = core.pointee.pages.pointee.processors.index
-    let object = array(processor).pointee.withLock { array -> UInt? in
-      array.isTouched = true
-      return array.popLast()
+    guard isWatched else { return try take(flags) }
+    while true {
+      let object = try take(flags)
+      if handOutWatched(object) { return object }
+    }
+  }
+
+  /// As `allocate(_:)` where nobody watches.
+  @inline(__always)
+  func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let processor = source.index
+    let array = self.array(processor)
+    let object = array.pointee.withOwn(source) { () -> UInt? in
+      array.pointee.value.isTouched = true
+      return array.pointee.value.popLast()
     }
     if let object { return object }
     return try allocateSlowly(flags, processor)
@@ -52,20 +64,41 @@ struct QueuedDesign: SlabDesigning {
 
   /// Linux: `___cache_free()`.
   func free(_ object: UInt, in slab: Ref<Page>) {
-    guard number(of: object, in: slab) != nil else { SlabMisuse.trapForeign() }
-    let processor = core.pointee.pages.pointee.processors.index
+    guard number(of: object, in: slab) != nil else { return misuse(object, in: slab) }
+    if isWatched && !takeBackWatched(object) { return }
+    freeObject(object, in: slab)
+  }
+
+  /// As `free(_:in:)` where nobody watches and the caller knows where in its slab the object is.
+  @inline(__always)
+  func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
+    let place = offset &- slab.colourOffset
+    guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: place),
+      place < state.pointee.plan.usedSize
+    else { return misuse(object, in: slab) }
+    freeObject(object, in: slab)
+  }
+
+  @inline(__always)
+  private func freeObject(_ object: UInt, in slab: Ref<Page>) {
+    let processor = source.index
     let home = Int(slab.pointee.node)
     if nodeCount > 1, home != nodeIndex(of: processor) {
       return freeAlien(object, home, nodeIndex(of: processor))
     }
-    var surplus = array(processor).pointee.withLock { array -> PageList in
-      guard array.last != object else { SlabMisuse.trapFreedTwice() }
-      let surplus = array.isFull ? flush(&array, home) : PageList()
-      array.push(object)
-      return surplus
+    let array = self.array(processor)
+    let hasRoom = array.pointee.withOwn(source) { () -> Bool in
+      guard array.pointee.value.last != object else { SlabMisuse.trapFreedTwice() }
+      guard !array.pointee.value.isFull else { return false }
+      array.pointee.value.push(object)
+      return true
     }
-    if !surplus.isEmpty { giveBack(&surplus) }
+    if !hasRoom { freeSlowly(object, array, home) }
   }
+
+  /// Who says which processor is at work, and what is promised of its number.
+  @inline(__always)
+  var source: ProcessorSource { core.pointee.pages.pointee.processors }
 
   /// The number of the object that starts at an address; nil for the middle of one.
   @inline(__always)
@@ -79,7 +112,8 @@ struct QueuedDesign: SlabDesigning {
 
   @inline(__always)
   func firstObject(of slab: Ref<Page>) -> UInt {
-    unsafe UInt(bitPattern: core.pointee.pages.pointee.pointer(to: slab)) &+ slab.colourOffset
+    core.pointee.window.address(of: slab) &+ slab.colourOffset
+      &+ core.pointee.geometry.leftZone
   }
 
   var nodeCount: Int { max(core.pointee.pages.pointee.nodes.count, 1) }

@@ -19,6 +19,8 @@ struct QueuedPlan {
   let management: Management
   /// The objects of a slab.
   let count: Int
+  /// The bytes of all slots.
+  let usedSize: UInt
   /// The bytes of an object's number. Linux: `sizeof(freelist_idx_t)`.
   let indexSize: Int
   /// The places where the first object of a slab can stand, and their distance.
@@ -36,13 +38,18 @@ struct QueuedPlan {
     let step = request.keptAlignment
     // A number of one byte is enough where no slab of a page has more objects.
     indexSize = machine.pageSize.bytes.rawValue >> 8 <= Self.smallestSlot ? 1 : 2
-    var slot = (request.objectSize.rawValue + step - 1) & ~(step - 1)
+    let zones = QueuedZones(request)
+    let bytes = request.flags.isDebugging ? zones.size : request.objectSize.rawValue
+    var slot = (bytes + step - 1) & ~(step - 1)
     if indexSize == 1 && slot < Self.smallestSlot {
       slot = (Self.smallestSlot + step - 1) & ~(step - 1)
     }
     slotSize = slot
     colourStep = max(line, step)
-    let keepsBytes = request.constructor != nil || request.flags.contains(.typeSafeByRCU)
+    // A watched object has no room for a list: its bytes tell who wrote over them.
+    let keepsBytes =
+      request.constructor != nil || request.flags.contains(.typeSafeByRCU)
+      || request.flags.isDebugging
     let cut = QueuedCut.best(
       QueuedCut.Wish(
         slot: slot, object: request.objectSize.rawValue, indexSize: UInt(indexSize),
@@ -50,6 +57,7 @@ struct QueuedPlan {
         pageSize: machine.pageSize))
     order = cut.order
     count = Int(cut.count)
+    usedSize = cut.count * slot
     management = cut.management
     colours = Int(cut.rest / colourStep)
     limit = Self.limit(slot, machine.pageSize)

@@ -17,7 +17,7 @@ extension SlubDesign {
     }
     precondition(old.first == all, "a new slab was found by somebody")
     node(of: slab).pointee.add(slab)
-    return processor.pointee.partial.withLock { _ in
+    return processor.pointee.withOwn(source) {
       // While the slab was made others may have found one for this processor.
       if let (replaced, list) = detach(processor) { deactivate(replaced, list) }
       return attach(slab, all, to: processor)
@@ -25,9 +25,12 @@ extension SlubDesign {
   }
 
   private func takeFromSlabsAtHand(_ processor: Ref<SlubProcessor>) -> UInt? {
-    processor.pointee.partial.withLock { partial -> UInt? in
+    processor.pointee.withOwn(source) { () -> UInt? in
       if let object = takeFromOwnSlab(processor) { return object }
-      guard let slab = partial.popFront() ?? takeFromNodes(&partial) else { return nil }
+      guard
+        let slab = processor.pointee.value.partial.popFront()
+          ?? takeFromNodes(&processor.pointee.value.partial)
+      else { return nil }
       return takeFromPartialSlab(slab, processor)
     }
   }
@@ -92,27 +95,26 @@ extension SlubDesign {
   }
 
   /// Makes a frozen slab the processor's and hands out the first of the list, which is not empty.
-  /// Under the processor's lock; it has no slab.
+  /// For whoever has its lists; it has no slab.
   private func attach(
     _ slab: Ref<Page>, _ list: UInt, to processor: Ref<SlubProcessor>
   ) -> UInt {
-    // The list first: while the processor names no slab nobody else puts anything there.
-    let isAlone = processor.replaceFirst(
-      0, with: core.nextFree(after: list), processor.transaction)
-    precondition(isAlone, "a processor without a slab had free objects")
-    processor.pointee.setSlab(slab.address)
+    precondition(processor.pointee.value.first == 0, "a processor without a slab had free objects")
+    processor.pointee.value.first = core.nextFree(after: list)
+    processor.pointee.value.slab = slab.address
     return list
   }
 
-  /// Takes the slab away from the processor, with the rest of the list. Under its lock.
-  ///
-  /// Who read the slab before frees into the list in vain: the transaction has passed.
+  /// Takes the slab away from the processor, with the rest of the list. For whoever has its lists.
   func detach(_ processor: Ref<SlubProcessor>) -> (slab: Ref<Page>, list: UInt)? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.slab) else {
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    else {
       return nil
     }
-    processor.pointee.setSlab(0)
-    return unsafe (Ref(slab), processor.takeAll())
+    let list = processor.pointee.value.first
+    processor.pointee.value.slab = 0
+    processor.pointee.value.first = 0
+    return unsafe (Ref(slab), list)
   }
 }

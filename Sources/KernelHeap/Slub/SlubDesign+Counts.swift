@@ -22,10 +22,10 @@ extension SlubDesign {
     var free: UInt = 0
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
-      free &+= processor.pointee.partial.withLock { partial in
-        var held = freeCount(in: partial)
+      free &+= processor.pointee.withOthers(source) {
+        var held = freeCount(in: processor.pointee.value.partial)
         if let slab = slab(of: processor) { held &+= freeCount(in: slab) }
-        return held &+ length(processor.first) &+ length(processor.firstSpare)
+        return held &+ length(processor.pointee.value.first) &+ processor.pointee.value.spareCount
       }
     }
     for index in 0..<nodeCount {
@@ -36,7 +36,8 @@ extension SlubDesign {
 
   func slab(of processor: Ref<SlubProcessor>) -> Ref<Page>? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.slab) else {
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    else {
       return nil
     }
     return unsafe Ref(slab)
@@ -83,19 +84,22 @@ extension SlubDesign {
   /// O(slots).
   func isFree(_ object: UInt, in slab: Ref<Page>) -> Bool {
     if contains(slab.slub.first, object, in: slab) { return true }
+    for index in 0..<core.pointee.processorCount {
+      var isSpare = false
+      processor(index).forEachSpare { if $0 == object { isSpare = true } }
+      if isSpare { return true }
+    }
     for index in 0..<core.pointee.processorCount
-    where contains(processor(index).firstSpare, object, in: nil) { return true }
-    for index in 0..<core.pointee.processorCount where processor(index).pointee.slab == slab.address
-    {
-      return contains(processor(index).first, object, in: slab)
+    where processor(index).pointee.value.slab == slab.address {
+      return contains(processor(index).pointee.value.first, object, in: slab)
     }
     return false
   }
 
-  private func contains(_ list: UInt, _ object: UInt, in slab: Ref<Page>?) -> Bool {
-    var left = slab?.slub.counters.objects ?? 0x8000
+  private func contains(_ list: UInt, _ object: UInt, in slab: Ref<Page>) -> Bool {
+    var left = slab.slub.counters.objects
     var next = list
-    while next != 0, left > 0, slab.map({ isObject(next, of: $0) }) ?? true {
+    while next != 0, left > 0, isObject(next, of: slab) {
       if next == object { return true }
       next = core.nextFree(after: next)
       left &-= 1

@@ -36,9 +36,12 @@ extension SlubDesign {
   private func list(_ slab: Ref<Page>) {
     guard core.pointee.geometry.perCPUPartial > 0 else { return putOnNode(slab) }
     var surplus = PageList()
-    processor.pointee.partial.withLock { partial in
-      if partial.count >= perCPUPartialSlabs { surplus.append(&partial) }
-      partial.pushFront(slab)
+    let processor = self.processor
+    processor.pointee.withOwn(source) {
+      if processor.pointee.value.partial.count >= perCPUPartialSlabs {
+        surplus.append(&processor.pointee.value.partial)
+      }
+      processor.pointee.value.partial.pushFront(slab)
     }
     while let old = surplus.popFront() { putOnNode(old) }
   }
@@ -101,17 +104,28 @@ extension SlubDesign {
     if last != 0 || old.first != 0 { putOnNode(slab) }
   }
 
-  /// Linux: `flush_all()`.
+  /// Takes every list from every processor. Linux: `flush_all()`.
   func flush() {
+    // All of them first: their slabs come to the partial slabs of the processor at work.
+    if core.pointee.spareCapacity != 0 { flushSpares() }
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
-      flushSpare(of: processor)
       var slabs = PageList()
-      processor.pointee.partial.withLock { partial in
-        slabs.append(&partial)
+      processor.pointee.withOthers(source) {
+        slabs.append(&processor.pointee.value.partial)
         if let (slab, list) = detach(processor) { deactivate(slab, list) }
       }
       while let slab = slabs.popFront() { putOnNode(slab) }
+    }
+  }
+
+  private func flushSpares() {
+    for index in 0..<core.pointee.processorCount {
+      let processor = self.processor(index)
+      freeChain(
+        processor.pointee.withOthers(source) {
+          processor.takeSpares(processor.pointee.value.spareCount, core)
+        })
     }
   }
 

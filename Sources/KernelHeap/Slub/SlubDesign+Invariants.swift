@@ -9,11 +9,21 @@ extension SlubDesign {
     var free: UInt = 0
     for index in 0..<core.pointee.processorCount {
       listed += checkProcessor(self.processor(index), &free)
-      let spare = length(processor(index).firstSpare)
-      precondition(spare <= core.pointee.spareCapacity, "a processor has too many spare objects")
-      free &+= spare
+      free &+= checkSpares(processor(index))
     }
     checkSums(listed: listed, inProcessorLists: free)
+  }
+
+  /// How many spare objects the processor has.
+  private func checkSpares(_ processor: Ref<SlubProcessor>) -> UInt {
+    let count = processor.pointee.value.spareCount
+    precondition(count <= core.pointee.spareCapacity, "a processor has too many spare objects")
+    processor.forEachSpare { object in
+      let slab = core.pointee.window.headPage(of: object)
+      let isRight = slab.map { isMine($0) && isObject(object, of: $0) } ?? false
+      precondition(isRight, "a spare object is none of the cache")
+    }
+    return count
   }
 
   /// How many slabs the nodes list.
@@ -39,7 +49,7 @@ extension SlubDesign {
   /// How many slabs with free objects the processor has beside its own.
   private func checkProcessor(_ processor: Ref<SlubProcessor>, _ free: inout UInt) -> Int {
     free &+= checkOwnSlab(processor)
-    return processor.pointee.partial.withLock { checkKept($0) }
+    return checkKept(processor.pointee.value.partial)
   }
 
   private func checkKept(_ list: PageList) -> Int {
@@ -57,12 +67,12 @@ extension SlubDesign {
   /// How many objects the processor's list has.
   private func checkOwnSlab(_ processor: Ref<SlubProcessor>) -> UInt {
     guard let slab = slab(of: processor) else {
-      precondition(processor.first == 0, "a processor has objects of no slab")
+      precondition(processor.pointee.value.first == 0, "a processor has objects of no slab")
       return 0
     }
     precondition(isMine(slab), "a processor has a foreign slab")
     precondition(slab.slub.counters.isFrozen, "a processor's slab is not frozen")
-    let length = checkList(processor.first, in: slab)
+    let length = checkList(processor.pointee.value.first, in: slab)
     precondition(length <= slab.slub.counters.inUse, "a processor has too many free objects")
     return length
   }

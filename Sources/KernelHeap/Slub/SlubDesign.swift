@@ -12,7 +12,8 @@ struct SlubDesign: SlabDesigning {
   init(_ core: Ref<SlabCore>) { self.core = core }
 
   static func bodySize(of machine: HeapMachine) -> Int {
-    machine.processors * SlubProcessor.stride + machine.nodes * SlubNode.stride
+    let rows = machine.processors * SlubLists.rowStride(machine.options.spareObjects)
+    return machine.processors * SlubLists.stride + machine.nodes * SlubNode.stride + rows
   }
 
   static func geometry(_ request: SlabRequest, of machine: HeapMachine) -> SlabGeometry {
@@ -22,48 +23,54 @@ struct SlubDesign: SlabDesigning {
   }
 
   func make() {
+    var row = node(nodeCount).address
     for index in 0..<core.pointee.processorCount {
-      unsafe processor(index).pointer.initialize(to: SlubProcessor())
+      unsafe processor(index).pointer.initialize(to: SlubProcessor(SlubLists(row: row)))
+      row += UInt(SlubLists.rowStride(Int(core.pointee.spareCapacity)))
     }
     for index in 0..<nodeCount { unsafe node(index).pointer.initialize(to: SlubNode()) }
   }
 
-  /// The first object of the processor's own list; nil when it has none, or someone interfered.
-  ///
-  /// Linux: `__slab_alloc_node()`.
-  @inline(__always)
+  /// The object freed last, or the first of the processor's own list; nil when it has none, or
+  /// somebody else wants its lists. Whatever the cache's options.
   func takeQuickly() -> UInt? {
-    let processor = self.processor
-    let transaction = processor.transaction
-    let first = processor.first
-    guard first != 0 else { return processor.takeSpare(core) }
-    guard
-      processor.replaceFirst(first, with: core.nextFree(after: first), transaction)
-    else { return nil }
+    let source = self.source
+    let processor = self.processor(source.index)
+    guard processor.pointee.enter(source) else { return nil }
+    defer { processor.pointee.leave() }
+    if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() { return spare }
+    let first = processor.pointee.value.first
+    guard first != 0 else { return nil }
+    processor.pointee.value.first = core.nextFree(after: first)
     return first
   }
 
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     if core.pointee.flags.isDebugging { return try allocateWatched(flags) }
+    if let object = takeQuickly() { return object }
     return try allocateSlowly(flags)
   }
 
-  /// Linux: `do_slab_free()`.
-  @inline(__always)
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard isObject(object, of: slab) else { return misuse(object, in: slab) }
-    let processor = self.processor
-    let transaction = processor.transaction
-    guard processor.pointee.slab == slab.address else {
-      if core.pointee.spareCapacity != 0 && processor.keepSpare(object, core) { return }
+    if core.pointee.flags.isDebugging { return freeSlowly(object, in: slab) }
+    let source = self.source
+    let processor = self.processor(source.index)
+    guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
+    guard core.pointee.spareCapacity == 0 else {
+      let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
+      processor.pointee.leave()
+      return isKept ? () : spill(object, in: slab, processor)
+    }
+    guard processor.pointee.value.slab == slab.address else {
+      processor.pointee.leave()
       return freeSlowly(object, in: slab)
     }
-    let first = processor.first
+    let first = processor.pointee.value.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
     core.setNextFree(after: object, to: first)
-    guard processor.replaceFirst(first, with: object, transaction) else {
-      return freeSlowly(object, in: slab)
-    }
+    processor.pointee.value.first = object
+    processor.pointee.leave()
   }
 
   func shrink() -> PageCount {
@@ -81,15 +88,19 @@ struct SlubDesign: SlabDesigning {
     return slab.slabCache == core.address && core.pointee.geometry.slot(at: offset) != nil
   }
 
+  /// Who says which processor is at work, and what is promised of its number.
+  @inline(__always)
+  var source: ProcessorSource { core.pointee.pages.pointee.processors }
+
   /// The state of the processor at work.
   @inline(__always)
-  var processor: Ref<SlubProcessor> { processor(core.pointee.pages.pointee.processors.index) }
+  var processor: Ref<SlubProcessor> { processor(source.index) }
 
   @inline(__always)
   func processor(_ index: Int) -> Ref<SlubProcessor> {
     precondition(
       UInt(bitPattern: index) < UInt(bitPattern: core.pointee.processorCount), "no such processor")
-    let address = core.body &+ UInt(bitPattern: index &* SlubProcessor.stride)
+    let address = core.body &+ UInt(bitPattern: index &* SlubLists.stride)
     // SAFETY: the body begins with one for each processor.
     return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
   }
@@ -98,7 +109,7 @@ struct SlubDesign: SlabDesigning {
 
   func node(_ index: Int) -> Ref<SlubNode> {
     let address =
-      core.body &+ UInt(bitPattern: core.pointee.processorCount &* SlubProcessor.stride)
+      core.body &+ UInt(bitPattern: core.pointee.processorCount &* SlubLists.stride)
       &+ UInt(bitPattern: index &* SlubNode.stride)
     // SAFETY: behind the processors the body has one for each node.
     return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)

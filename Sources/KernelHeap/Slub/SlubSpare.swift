@@ -1,72 +1,77 @@
 internal import MemoryTypes
 internal import PhysicalMemory
-internal import Synchronization
 
 /// Free objects of any slabs that a processor keeps for itself: their slabs count them as in use.
 ///
 /// Where most slabs are nearly full, frees and allocations would each change the state of a slab;
-/// with these they change one list that is in the processor's cache. The second word of the pair
-/// holds the transaction above a count of 16 bits. Linux: sheaves (6.18), `sheaf_capacity`.
+/// with these they change one row that is in the processor's cache, the object freed last at its
+/// end. The rows stand behind the nodes. Linux: sheaves (6.18), `sheaf_capacity`.
 extension Ref where Object == SlubProcessor {
-  /// The first of the spare objects; nil when there is none, or someone interfered.
+  /// The object freed last; nil for none. By whoever has the lists, as are the next ones.
   @inline(__always)
-  func takeSpare(_ core: Ref<SlabCore>) -> UInt? {
-    let state = unsafe spareWords[1].load(ordering: .acquiring)
-    let first = unsafe spareWords[0].load(ordering: .acquiring)
-    guard first != 0 else { return nil }
-    let next = core.nextFree(after: first)
-    let isTaken = replaceSpare(
-      WordPair(first: first, second: state),
-      WordPair(first: next, second: state &+ 0x10000 &- 1))
-    return isTaken ? first : nil
+  func takeSpare() -> UInt? {
+    let count = pointee.value.spareCount
+    guard count != 0 else { return nil }
+    pointee.value.spareCount = count &- 1
+    return unsafe row[Int(bitPattern: count &- 1)]
   }
 
-  /// Keeps `object`; false when there are enough, or someone interfered.
+  /// Keeps `object`; false when there are `capacity` already.
   @inline(__always)
-  func keepSpare(_ object: UInt, _ core: Ref<SlabCore>) -> Bool {
-    let state = unsafe spareWords[1].load(ordering: .acquiring)
-    let first = unsafe spareWords[0].load(ordering: .acquiring)
-    guard first != object else { SlabMisuse.trapFreedTwice() }
-    guard state & 0xffff < core.pointee.spareCapacity else { return false }
-    core.setNextFree(after: object, to: first)
-    return replaceSpare(
-      WordPair(first: first, second: state),
-      WordPair(first: object, second: state &+ 0x10000 &+ 1))
-  }
-
-  /// Takes all spare objects away: the first, and those behind it.
-  func takeAllSpare() -> UInt {
-    while true {
-      let state = unsafe spareWords[1].load(ordering: .acquiring)
-      let first = unsafe spareWords[0].load(ordering: .acquiring)
-      let isTaken = replaceSpare(
-        WordPair(first: first, second: state),
-        WordPair(first: 0, second: (state & ~0xffff) &+ 0x10000))
-      if isTaken { return first }
+  func keepSpare(_ object: UInt, _ capacity: UInt) -> Bool {
+    let count = pointee.value.spareCount
+    guard count < capacity else { return false }
+    if count != 0, unsafe row[Int(bitPattern: count &- 1)] == object {
+      SlabMisuse.trapFreedTwice()
     }
+    unsafe row[Int(bitPattern: count)] = object
+    pointee.value.spareCount = count &+ 1
+    return true
   }
 
-  /// The first spare object; 0 for none.
-  var firstSpare: UInt { unsafe spareWords[0].load(ordering: .acquiring) }
+  /// Takes the `number` objects away that were freed first, chained as free ones are.
+  func takeSpares(_ number: UInt, _ core: Ref<SlabCore>) -> UInt {
+    let count = pointee.value.spareCount
+    precondition(number <= count, "fewer spare objects")
+    var chain: UInt = 0
+    for index in 0..<Int(number) {
+      let object = unsafe row[index]
+      core.setNextFree(after: object, to: chain)
+      chain = object
+    }
+    for index in Int(number)..<Int(count) { unsafe row[index - Int(number)] = row[index] }
+    pointee.value.spareCount = count &- number
+    return chain
+  }
+
+  func forEachSpare(_ body: (UInt) -> Void) {
+    for index in 0..<Int(pointee.value.spareCount) { body(unsafe row[index]) }
+  }
 
   @inline(__always)
-  private func replaceSpare(_ old: WordPair, _ new: WordPair) -> Bool {
-    pointee.spare.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing)
-      .exchanged
-  }
-
-  @unsafe @inline(__always)
-  private var spareWords: UnsafeMutablePointer<Atomic<UInt>> {
-    // SAFETY: the spare pair is the second field; an atomic word has the layout of half of it.
-    unsafe (UnsafeMutableRawPointer(pointer) + MemoryLayout<Atomic<WordPair>>.stride)
-      .assumingMemoryBound(to: Atomic<UInt>.self)
+  private var row: UnsafeMutablePointer<UInt> {
+    // SAFETY: the body has room there for as many words as the cache's `spareCapacity`.
+    unsafe UnsafeMutablePointer(bitPattern: pointee.value.row).unsafelyUnwrapped
   }
 }
 
 extension SlubDesign {
-  /// Gives the spare objects of a processor back to their slabs. With no lock held.
-  func flushSpare(of processor: Ref<SlubProcessor>) {
-    var object = processor.takeAllSpare()
+  /// Keeps an object where the row is full: the half that was freed first goes back to its slabs.
+  @inline(never)
+  func spill(_ object: UInt, in slab: Ref<Page>, _ processor: Ref<SlubProcessor>) {
+    let capacity = core.pointee.spareCapacity
+    guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
+    let count = processor.pointee.value.spareCount
+    let chain = count < capacity ? 0 : processor.takeSpares((capacity &+ 1) / 2, core)
+    let isKept = processor.keepSpare(object, capacity)
+    processor.pointee.leave()
+    if !isKept { freeSlowly(object, in: slab) }
+    freeChain(chain)
+  }
+
+  /// Gives spare objects back to their slabs. With no lock held.
+  func freeChain(_ first: UInt) {
+    var object = first
     while object != 0 {
       let next = core.nextFree(after: object)
       if let slab = core.pointee.window.headPage(of: object) { freeSlowly(object, in: slab) }

@@ -9,6 +9,7 @@ struct BootLayout {
   let zonelists: Int
   let processorNodes: Int
   let ways: Int
+  let freeLists: Int
   let lags: Int
   let perCPU: Int
   let pageblocks: Int
@@ -29,6 +30,7 @@ struct BootLayout {
     zonelists = take(Zonelists.size(zones: plan.zoneCount, nodes: plan.nodeCount))
     processorNodes = take(processors)
     ways = take(AllocationWays.count(processors: processors) * MemoryLayout<AllocationWay>.stride)
+    freeLists = take(plan.zoneCount * FreeLists.size)
     lags = take(plan.zoneCount * CounterLags.size(for: processors))
     perCPU = take(plan.zoneCount * PerCPUTable.size(for: processors))
     pageblocks = take(plan.pageblockCount)

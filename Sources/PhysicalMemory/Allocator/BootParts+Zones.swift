@@ -15,8 +15,10 @@ extension BootParts {
     let processors = plan.options.processors
     let zone = zones[place]
     let buddy = unsafe Buddy(
-      zone: zone, pages: pages, pageblocks: pageblocks, range: span.range,
+      zone: zone, standing: PageStanding(zone: UInt8(place), node: UInt8(node)), pages: pages,
+      pageblocks: pageblocks, range: span.range,
       maximumOrder: plan.options.maximumOrder, groupsByMobility: groups, written: written,
+      lists: FreeLists(freeLists + place * FreeLists.size),
       lags: CounterLags(lags + place * CounterLags.size(for: processors), count: processors))
     let slots = unsafe PerCPUTable(
       perCPU + place * PerCPUTable.size(for: processors), count: processors)

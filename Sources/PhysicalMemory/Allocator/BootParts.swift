@@ -16,6 +16,8 @@ struct BootParts {
   let perCPU: UnsafeMutableRawPointer
   /// One per zone.
   let lags: UnsafeMutableRawPointer
+  /// One per zone.
+  let freeLists: UnsafeMutableRawPointer
 
   /// Makes empty tables in the block at `home`, which is as large as the layout of `plan` says.
   ///
@@ -38,6 +40,7 @@ struct BootParts {
       count: processors, nodes: plan.nodeCount)
     ways = unsafe AllocationWays(home + layout.ways, processors: processors)
     unsafe lags = home + layout.lags
+    unsafe freeLists = home + layout.freeLists
     unsafe perCPU = home + layout.perCPU
     pageblocks = unsafe PageblockMap(
       home + layout.pageblocks, over: plan.frames, order: plan.options.pageblockOrder)

@@ -16,16 +16,14 @@ extension PageAllocator {
   /// Puts a checked block where it is found again. Linux: `free_unref_page()`.
   @inline(__always)
   func give(_ page: Ref<Page>, _ order: Order) {
-    let zone = zones[page]
-    let processor = processors.index
-    guard isOnPerCPULists(order) else { return giveToZone(page, order, zone, processor) }
+    guard isOnPerCPULists(order) else { return giveToZone(page, order) }
     let type = pageblocks[pages.frame(of: page)]
-    guard type != .isolated else { return giveToZone(page, order, zone, processor) }
+    guard type != .isolated else { return giveToZone(page, order) }
     page.pointee.flags = page.pointee.flags.intersection(.zeroFilled).union(.perCPU)
     // What stands in special pageblocks is lent to movable requests only.
     let list = type.isOrdinary ? type : .movable
-    guard zone.pointee.givePerCPU(page, order, list, on: processor) else {
-      return giveToZone(page, order, zone, processor)
+    guard zones[page].pointee.givePerCPU(page, order, list, on: processors.index) else {
+      return giveToZone(page, order)
     }
   }
 
@@ -34,7 +32,7 @@ extension PageAllocator {
   /// Otherwise as `freePages(_:order:)`. Linux: `free_one_page()`.
   public func freePagesToZone(_ page: Ref<Page>, order: Order) {
     release(page, order)
-    giveToZone(page, order, zones[page], processors.index)
+    giveToZone(page, order)
   }
 
   /// Whether blocks of `order` pass through the per-CPU lists. Linux: `pcp_allowed_order()`.
@@ -43,36 +41,39 @@ extension PageAllocator {
     perCPUOrders &>> UInt16(order.rawValue) & 1 != 0
   }
 
-  @inline(__always)
-  private func giveToZone(
-    _ page: Ref<Page>, _ order: Order, _ zone: Ref<Zone>, _ processor: Int
-  ) {
-    zone.pointee.withFreeLists(on: processor) { $0.free(page, order) }
+  @inline(never)
+  private func giveToZone(_ page: Ref<Page>, _ order: Order) {
+    let frame = pages.frame(of: page)
+    // The two descriptors that decide where the block goes arrive while the lock is taken.
+    pages[Buddy.buddy(of: frame, order)].prefetch()
+    pages[Buddy.pair(above: frame, order)].prefetch()
+    zones[page].pointee.withFreeLists(on: processors.index) { $0.free(page, order) }
   }
 
   /// Takes the block from its owner.
   @inline(__always)
   private func release(_ page: Ref<Page>, _ order: Order) {
-    check(page, order)
-    if !page.pointee.flags.isDisjoint(with: [.head, .zeroFilled]) || touchesFrames {
+    guard pages.contains(page) else { BadFree.trapForeign() }
+    let isPlain = page.pointee.flags.isDisjoint(with: .seldomWhenFreed)
+    if !page.pointee.isAllocated(order) || page.pointee.mapCount != 0 || !isPlain || touchesFrames {
       prepareFree(page, order)
     }
     page.pointee.mapping = 0
     page.pointee.references = 0
   }
 
-  @inline(__always)
   private func check(_ page: Ref<Page>, _ order: Order) {
-    guard pages.contains(page) else { BadFree.trapForeign() }
     guard page.pointee.mapCount == 0 else { BadFree.trapMapped() }
     guard page.pointee.isAllocated(order),
       page.pointee.flags.isDisjoint(with: [.perCPU, .tail, .reserved])
     else { BadFree.trap(page) }
   }
 
-  /// What is seldom to do before a block is free. Linux: `free_pages_prepare()`.
+  /// What is seldom to do before a block is free; traps when it must not be. Linux:
+  /// `free_pages_prepare()`.
   @inline(never)
   private func prepareFree(_ page: Ref<Page>, _ order: Order) {
+    check(page, order)
     if page.pointee.flags.contains(.head) { dissolveCompound(page, order) }
     if options.poisonsFreeFrames {
       poison(page, order)

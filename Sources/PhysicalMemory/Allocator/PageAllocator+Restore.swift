@@ -77,7 +77,7 @@ extension PageAllocator {
     zone.pointee.withFreeLists(on: 0) { _ in
       var inside = frame
       while inside < frame + order.pageCount {
-        pages[inside].pointee.become(.inside, .zero)
+        pages[inside].pointee.standing = .inside
         inside = inside + PageCount(1)
       }
       pages[frame].pointee.become(.allocated, order, in: zone)

@@ -34,7 +34,7 @@ extension PageAllocator {
     while inside < frame + order.pageCount {
       dislodge(inside, zone)
       pages[inside].pointee.flags = []
-      pages[inside].pointee.state = .inside
+      pages[inside].pointee.standing = .inside
       inside = inside + PageCount(1)
     }
     pages[frame].pointee.become(.allocated, order, in: zone)

@@ -3,38 +3,29 @@ internal import MemoryTypes
 extension PageAllocator {
   /// The whole way of a request: the fault plan, all zones, then the policy of the slow path.
   @inline(never)
-  func allocateCarefully(
-    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy, after failed: Ref<Zone>? = nil
-  ) throws(AllocationError) -> Ref<Page> {
+  func findCarefully(
+    _ order: Order, _ flags: AllocationFlags, _ policy: NodePolicy = .local,
+    after failed: Ref<Zone>? = nil
+  ) -> Ref<Page>? {
     let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
     let request = request(order, flags, policy)
-    guard !isFaulty, order <= maximumOrder,
-      let page = take(request, request.firstAttempt, after: failed)
-    else {
-      return try allocateSlowly(request, isFaulty)
-    }
-    return prepare(page, order, flags)
+    guard !isFaulty, order <= maximumOrder else { return nil }
+    let page = take(request, request.firstAttempt, after: failed) ?? findSlowly(request)
+    return page.map { prepare($0, order, flags) }
   }
 
   /// The policy when no zone can spare a block above the low mark: wake the background reclaim, go
   /// down to the minimum, then ask for compaction, reclaim and at last a victim, as the flags say.
   ///
   /// Linux: `__alloc_pages_slowpath()`.
-  private func allocateSlowly(
-    _ request: PageRequest, _ isFaulty: Bool
-  ) throws(AllocationError) -> Ref<Page> {
-    guard !isFaulty, request.order <= maximumOrder else { throw .outOfMemory }
+  private func findSlowly(_ request: PageRequest) -> Ref<Page>? {
     let attempt = slowAttempt(request)
     if attempt.contains(.wakesReclaim) { wakeReclaim(request.order, request.flags) }
-    if let page = take(request, attempt.subtracting(.noWatermarks))
-      ?? takeFromReserves(request, attempt) ?? takeWithRelief(request, attempt)
-    {
-      return prepare(page, request.order, request.flags)
-    }
-    if request.flags.contains(.noFail) {
-      return prepare(takeForEver(request, attempt), request.order, request.flags)
-    }
-    throw .outOfMemory
+    let page =
+      take(request, attempt.subtracting(.noWatermarks)) ?? takeFromReserves(request, attempt)
+      ?? takeWithRelief(request, attempt)
+    guard page == nil, request.flags.contains(.noFail) else { return page }
+    return takeForEver(request, attempt)
   }
 
   /// Down to the minimum, and below it for those that cannot wait. Linux: `gfp_to_alloc_flags()`.

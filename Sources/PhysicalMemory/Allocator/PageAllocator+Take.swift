@@ -65,18 +65,6 @@ extension PageAllocator {
     return page
   }
 
-  /// The first zone of the list when that is well above its high mark and nothing was out of the
-  /// ordinary there lately, as nearly every request finds it.
-  @inline(__always)
-  func quickZone(
-    _ order: Order, _ flags: AllocationFlags, _ way: AllocationWay
-  ) -> Ref<Zone>? {
-    guard let zone = way.zone, !flags.contains(.thisNode), !faults.isArmed,
-      zone.pointee.allowsQuickly(order, above: way.limit, way.type)
-    else { return nil }
-    return zone
-  }
-
   /// Wakes the background reclaim when types were mixed: it makes room before that goes on.
   @inline(never)
   func reactToBoost(of zone: Ref<Zone>, _ flags: AllocationFlags) {
@@ -93,7 +81,7 @@ extension PageAllocator {
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, from zone: Ref<Zone>,
     on processor: Int
   ) -> Ref<Page>? {
-    if isOnPerCPULists(order),
+    if isOnPerCPULists(order), order == .zero || zone.pointee.counters.hasOrdinary(order),
       let page = zone.pointee.takePerCPU(order, type, attempt, on: processor)
     {
       return page
@@ -105,7 +93,7 @@ extension PageAllocator {
 extension Zone {
   /// Linux: `rmqueue_buddy()`.
   @inline(__always)
-  fileprivate func takeFromLists(
+  func takeFromLists(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, on processor: Int
   ) -> Ref<Page>? {
     withFreeLists(on: processor) { buddy -> Ref<Page>? in

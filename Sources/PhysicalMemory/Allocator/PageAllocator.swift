@@ -68,31 +68,24 @@ public struct PageAllocator: ~Copyable {
   /// Linux: `alloc_pages()`.
   ///
   /// The caller's own node is asked first.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func allocatePages(
     order: Order, flags: AllocationFlags
   ) throws(AllocationError) -> Ref<Page> {
-    let processor = processors.index
-    let way = ways[processor, flags].pointee
-    guard let zone = quickZone(order, flags, way) else {
-      return try allocateCarefully(order, flags, .local)
-    }
-    guard let page = take(order, way.type, way.attempt(flags), from: zone, on: processor) else {
-      return try allocateCarefully(order, flags, .local, after: zone)
-    }
-    if !zone.pointee.counters.isCalm { reactToBoost(of: zone, flags) }
-    return prepare(page, order, flags)
+    guard let page = find(order, flags) else { throw .outOfMemory }
+    return page
   }
 
   /// The same from the nodes that `policy` names. Linux: `alloc_pages_mpol()`.
   public func allocatePages(
     order: Order, flags: AllocationFlags, on policy: NodePolicy
   ) throws(AllocationError) -> Ref<Page> {
-    try allocateCarefully(order, flags, policy)
+    guard let page = findCarefully(order, flags, policy) else { throw .outOfMemory }
+    return page
   }
 
   /// Allocates one frame. Linux: `alloc_page()`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func allocatePage(flags: AllocationFlags) throws(AllocationError) -> Ref<Page> {
     try allocatePages(order: .zero, flags: flags)
   }

@@ -48,7 +48,7 @@ extension Buddy {
   }
 
   @inline(__always)
-  private var isCMAPlentiful: Bool {
+  var isCMAPlentiful: Bool {
     zone.pointee.counters.visibleCMAPages > zone.pointee.counters.visibleFreePages / 2
   }
 }

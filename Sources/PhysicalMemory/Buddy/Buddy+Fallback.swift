@@ -80,7 +80,7 @@ extension Buddy {
     _ found: Order, _ donor: MigrateType, _ order: Order, _ type: MigrateType, mayClaim: Bool,
     _ attempt: AttemptFlags
   ) -> Ref<Page>? {
-    guard let block = list(of: found, donor).first else { return nil }
+    guard let block = lists.first(found, donor) else { return nil }
     let frame = pages.frame(of: block)
     statistics.fallbacks &+= 1
     if found >= pageblocks.order {

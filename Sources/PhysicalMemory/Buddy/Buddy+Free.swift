@@ -6,15 +6,54 @@ extension Buddy {
   /// The block goes to the tail of its list when its own buddy's return would merge it further, so
   /// that it is used last, else to the head. The caller has checked that the block is allocated
   /// with `order`. O(maximum order). Linux: `__free_one_page()`.
-  @inline(never)
+  @inline(__always)
   mutating func free(_ block: Ref<Page>, _ order: Order) {
     let frame = pages.frame(of: block)
     if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
     block.pointee.flags = []
-    block.pointee.state = .inside
+    block.pointee.standing = .inside
     statistics.frees &+= 1
-    guard order <= pageblocks.order else { return freeLarge(frame, order) }
+    guard order < pageblocks.order else { return freeLarge(frame, order) }
     let type = pageblocks[frame]
+    guard type.isOrdinary else { return freeSpecial(frame, order, type) }
+    let size = Int(bitPattern: order.pageCount.rawValue)
+    zone.pointee.counters.countFree(size, &lags.current.pointee)
+    insertWithin(frame, order, type)
+  }
+
+  /// Merges a block within its pageblock, where all free blocks are of its type.
+  @inline(__always)
+  private mutating func insertWithin(
+    _ start: PageFrameNumber, _ startOrder: Order, _ type: MigrateType
+  ) {
+    var frame = start
+    var order = startOrder
+    var bits = zone.pointee.counters.orders(of: type)
+    // Copies stay in registers: no store into a descriptor makes them doubtful.
+    let (lists, pages, standing) = (lists, pages, standing)
+    while let buddy = Self.freeBuddy(of: frame, order, among: pages, standing) {
+      let isLast = lists.remove(buddy, order, type)
+      bits &= ~((isLast ? 1 : 0) &<< UInt32(order.rawValue))
+      buddy.pointee.standing = .inside
+      frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
+      order = order.next
+      statistics.merges &+= 1
+      guard order < pageblocks.order else {
+        zone.pointee.counters.setOrders(bits, of: type)
+        return insert(frame, order, type, at: nil)
+      }
+    }
+    zone.pointee.counters.setOrders(bits | 1 &<< UInt32(order.rawValue), of: type)
+    let block = pages[frame]
+    block.pointee.standing = standing.with(.free, order)
+    lists.insert(block, order, type, atTail: isMergeLikely(frame, order))
+  }
+
+  /// Takes back what stands in a pageblock that is not for everyone.
+  @inline(never)
+  private mutating func freeSpecial(
+    _ frame: PageFrameNumber, _ order: Order, _ type: MigrateType
+  ) {
     count(Int(bitPattern: order.pageCount.rawValue), type)
     insert(frame, order, type, at: nil)
   }
@@ -43,16 +82,18 @@ extension Buddy {
     insert(frame, order, pageblocks[frame], at: .tail)
   }
 
-  /// Merges a block that was counted with its free buddies and lists it; at the end that `place` names, else at
-  /// the tail if the next merge is likely and at the head if not.
-  @inline(__always)
+  /// Merges a block that was counted with its free buddies and lists it; at the end that `place`
+  /// names, else at the tail if the next merge is likely and at the head if not.
+  ///
+  /// Whole pageblocks merge if their types are equal or both ordinary.
+  @inline(never)
   mutating func insert(
     _ start: PageFrameNumber, _ startOrder: Order, _ type: MigrateType, at place: ListEnd?
   ) {
     var frame = start
     var order = startOrder
     while order < maximumOrder, let buddy = freeBuddy(of: frame, order) {
-      let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
+      let other = Self.buddy(of: frame, order)
       var itsType = type
       if order >= pageblocks.order {
         itsType = pageblocks[other]
@@ -73,10 +114,17 @@ extension Buddy {
   /// Linux: `find_buddy_page_pfn()`, `page_is_buddy()`.
   @inline(__always)
   func freeBuddy(of frame: PageFrameNumber, _ order: Order) -> Ref<Page>? {
-    let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
-    guard range.contains(other) else { return nil }
+    Self.freeBuddy(of: frame, order, among: pages, standing)
+  }
+
+  @inline(__always)
+  private static func freeBuddy(
+    of frame: PageFrameNumber, _ order: Order, among pages: PageArray, _ standing: PageStanding
+  ) -> Ref<Page>? {
+    let other = buddy(of: frame, order)
+    guard pages.contains(other) else { return nil }
     let buddy = pages[other]
-    return buddy.pointee.isFree(order, in: zone) ? buddy : nil
+    return buddy.pointee.standing == standing.with(.free, order) ? buddy : nil
   }
 
   /// Whether the block above is free, so that this one's buddy coming back makes two orders more.
@@ -85,7 +133,19 @@ extension Buddy {
   @inline(__always)
   private func isMergeLikely(_ frame: PageFrameNumber, _ order: Order) -> Bool {
     guard order.index + 1 < maximumOrder.index else { return false }
-    let pair = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
-    return freeBuddy(of: pair, order.next) != nil
+    let half = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
+    return freeBuddy(of: half, order.next) != nil
+  }
+
+  /// Where the buddy of a block would be. Linux: `__find_buddy_pfn()`.
+  @inline(__always)
+  static func buddy(of frame: PageFrameNumber, _ order: Order) -> PageFrameNumber {
+    PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
+  }
+
+  /// Where the buddy of the block and its buddy together would be.
+  @inline(__always)
+  static func pair(above frame: PageFrameNumber, _ order: Order) -> PageFrameNumber {
+    buddy(of: PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue), order.next)
   }
 }

@@ -33,7 +33,7 @@ extension Buddy {
     let orders = zone.pointee.counters.orders(of: .highAtomic)
     guard orders != 0 else { return false }
     let order = Order(UInt8(orders.trailingZeroBitCount))
-    guard let block = list(of: order, .highAtomic).first else { return false }
+    guard let block = lists.first(order, .highAtomic) else { return false }
     let frame = pages.frame(of: block)
     let first = pageblocks.block(of: frame).start
     let whole = FrameRange(first, first + max(order, pageblocks.order).pageCount)

@@ -49,9 +49,8 @@ extension Buddy {
   }
 
   private func checkList(_ order: Order, _ type: MigrateType) -> UInt {
-    let list = list(of: order, type)
-    list.checkInvariants()
-    list.forEachElement { block in
+    let count = lists.checkInvariants(order, type)
+    lists.forEachBlock(order, type) { block in
       precondition(pages.contains(block), "a free list holds a foreign page")
       precondition(
         block.pointee.isFree(order, in: zone), "a block in a free list is not a free one")
@@ -59,8 +58,8 @@ extension Buddy {
         pageblocks[pages.frame(of: block)] == type, "a free block stands in another type's list")
     }
     let bit = zone.pointee.counters.orders(of: type) >> UInt32(order.rawValue) & 1
-    precondition((bit == 1) == !list.isEmpty, "the bits of the orders that have blocks are wrong")
-    return UInt(list.count)
+    precondition((bit == 1) == (count > 0), "the bits of the orders that have blocks are wrong")
+    return UInt(count)
   }
 
   private func checkFrames() -> (free: UInt, allocated: UInt, kept: UInt) {

@@ -9,6 +9,8 @@ struct Buddy: Sendable {
   /// The zone that these are the free lists of, for its counters.
   let zone: Ref<Zone>
   let pages: PageArray
+  /// How the zone's frames stand, but for state and order.
+  let standing: PageStanding
   /// The migrate type of each pageblock; the list of a free block follows from it.
   let pageblocks: PageblockMap
   /// The frames that the zone spans; a buddy outside does not exist.
@@ -19,8 +21,8 @@ struct Buddy: Sendable {
   let written: WrittenFrames
   /// Whether requests keep to lists of their type. Linux: `page_group_by_mobility_disabled`.
   let groupsByMobility: Bool
-  /// Free lists by order and type; one page size needs orders up to 13 (64 KiB granule).
-  private var lists = InlineArray<84, PageList>(repeating: PageList())
+  /// The free blocks.
+  let lists: FreeLists
   /// The frames in isolated lists, which the zone does not count as free.
   private(set) var isolatedPages = PageCount.zero
   /// Who works on the lists, and what he has not told the others.
@@ -30,11 +32,14 @@ struct Buddy: Sendable {
   var trace: AllocatorTrace?
 
   init(
-    zone: Ref<Zone>, pages: PageArray, pageblocks: PageblockMap, range: FrameRange,
-    maximumOrder: Order, groupsByMobility: Bool, written: WrittenFrames, lags: CounterLags
+    zone: Ref<Zone>, standing: PageStanding, pages: PageArray, pageblocks: PageblockMap,
+    range: FrameRange, maximumOrder: Order, groupsByMobility: Bool, written: WrittenFrames,
+    lists: FreeLists, lags: CounterLags
   ) {
-    precondition(maximumOrder.index < 14, "no free list for the largest order")
+    precondition(maximumOrder <= FreeLists.largestOrder, "no free list for the largest order")
     self.zone = zone
+    self.standing = standing
+    self.lists = lists
     self.pages = pages
     self.pageblocks = pageblocks
     self.range = range
@@ -48,13 +53,32 @@ struct Buddy: Sendable {
   /// has. O(order found - order). Linux: `__rmqueue_smallest()`.
   @inline(__always)
   mutating func takeSmallest(_ order: Order, _ type: MigrateType) -> Ref<Page>? {
+    guard let block = takeUncounted(order, type) else { return nil }
+    count(0 &- Int(bitPattern: order.pageCount.rawValue), type)
+    return block
+  }
+
+  /// The same for an ordinary type, without a look at any other; nil where that comes first.
+  @inline(__always)
+  mutating func takeOwn(_ order: Order, _ type: MigrateType, _ base: AttemptFlags) -> Ref<Page>? {
+    guard !base.contains(.cma) || !isCMAPlentiful, let block = takeUncounted(order, type) else {
+      return nil
+    }
+    let size = Int(bitPattern: order.pageCount.rawValue)
+    zone.pointee.counters.countFree(0 &- size, &lags.current.pointee)
+    statistics.allocations &+= 1
+    return block
+  }
+
+  @inline(__always)
+  private mutating func takeUncounted(_ order: Order, _ type: MigrateType) -> Ref<Page>? {
     let candidates = zone.pointee.counters.orders(of: type) &>> UInt32(order.rawValue)
     guard candidates != 0 else { return nil }
     let found = Order(order.rawValue &+ UInt8(truncatingIfNeeded: candidates.trailingZeroBitCount))
-    guard let block = unsafe lists[unchecked: Self.index(found, type)].first else { return nil }
-    unlist(block, found, type)
+    let block = lists.unsafeFirst(found, type)
+    let isLast = lists.remove(block, found, type)
+    zone.pointee.counters.setVacant(isLast, found, type)
     split(block, from: found, to: order, type)
-    count(0 &- Int(bitPattern: order.pageCount.rawValue), type)
     return claim(block, order)
   }
 
@@ -65,19 +89,24 @@ struct Buddy: Sendable {
   mutating func split(
     _ block: Ref<Page>, from high: Order, to low: Order, _ type: MigrateType
   ) {
-    let frame = pages.frame(of: block)
+    guard high > low else { return }
+    // Copies stay in registers: no store into a descriptor makes them doubtful.
+    let (lists, pages, standing) = (lists, pages, standing)
     var order = high
     while order > low {
       order = order.previous
-      list(pages[frame + order.pageCount], order, type, at: .head)
-      statistics.splits &+= 1
+      let half = pages.page(order.pageCount, after: block)
+      half.pointee.standing = standing.with(.free, order)
+      lists.insertFirst(half, order, type)
     }
+    zone.pointee.counters.setOccupied(from: low, to: high, type)
+    statistics.splits &+= UInt(high.rawValue &- low.rawValue)
   }
 
   /// Marks a block that no list holds as someone's.
   @inline(__always)
   func claim(_ block: Ref<Page>, _ order: Order) -> Ref<Page> {
-    block.pointee.become(.allocated, order)
+    block.pointee.standing = standing.with(.allocated, order)
     return block
   }
 
@@ -98,14 +127,9 @@ struct Buddy: Sendable {
   /// Linux: `__add_to_free_list()`.
   @inline(__always)
   mutating func list(_ block: Ref<Page>, _ order: Order, _ type: MigrateType, at end: ListEnd) {
-    block.pointee.become(.free, order, in: zone)
-    let index = Self.index(order, type)
-    // SAFETY: orders go to 13 and types to 5, so every index is below 84.
-    if unsafe lists[unchecked: index].isEmpty { setOccupied(true, order, type) }
-    switch end {
-    case .head: unsafe lists[unchecked: index].pushFront(block)
-    case .tail: unsafe lists[unchecked: index].pushBack(block)
-    }
+    block.pointee.standing = standing.with(.free, order)
+    zone.pointee.counters.setOccupied(order, type)
+    lists.insert(block, order, type, atTail: end == .tail)
   }
 
   /// Takes a free block out of its list, uncounted; it is a frame inside nothing then.
@@ -113,11 +137,9 @@ struct Buddy: Sendable {
   /// Linux: `__del_page_from_free_list()`.
   @inline(__always)
   mutating func unlist(_ block: Ref<Page>, _ order: Order, _ type: MigrateType) {
-    let index = Self.index(order, type)
-    // SAFETY: as in `list(_:_:_:at:)`.
-    unsafe lists[unchecked: index].remove(block)
-    if unsafe lists[unchecked: index].isEmpty { setOccupied(false, order, type) }
-    block.pointee.become(.inside, .zero)
+    let isLast = lists.remove(block, order, type)
+    zone.pointee.counters.setVacant(isLast, order, type)
+    block.pointee.standing = .inside
   }
 
   /// The frames in all lists but isolated ones, to the frame.
@@ -130,42 +152,32 @@ struct Buddy: Sendable {
     PageCount(zone.pointee.counters.visibleCMAPages &+ UInt(bitPattern: lags.sum.freeCMA))
   }
 
-  /// The list of the free blocks of `order` and `type`, head first.
-  func list(of order: Order, _ type: MigrateType) -> PageList { lists[Self.index(order, type)] }
-
   /// The free blocks of `order` and `type`.
-  func blockCount(of order: Order, _ type: MigrateType) -> Int {
-    lists[Self.index(order, type)].count
-  }
+  func blockCount(of order: Order, _ type: MigrateType) -> Int { lists.count(order, type) }
 
   /// The free blocks of `order`.
   func blockCount(of order: Order) -> Int {
     var sum = 0
-    for type in 0..<MigrateType.count { sum += lists[order.index * MigrateType.count + type].count }
+    for type in MigrateType.allCases { sum += lists.count(order, type) }
     return sum
-  }
-
-  @inline(__always)
-  private static func index(_ order: Order, _ type: MigrateType) -> Int {
-    order.index &* MigrateType.count &+ type.index
-  }
-
-  @inline(__always)
-  private func setOccupied(_ isOccupied: Bool, _ order: Order, _ type: MigrateType) {
-    let counters = zone
-    let bit = UInt32(1) &<< UInt32(order.rawValue)
-    let bits = counters.pointee.counters.orders(of: type)
-    counters.pointee.counters.setOrders(isOccupied ? bits | bit : bits & ~bit, of: type)
   }
 
   /// Counts frames that became free or ceased to be, once for each block that a caller brings or
   /// takes: how far a processor's counts lag depends on how often it counts.
   @inline(__always)
   mutating func count(_ change: Int, _ type: MigrateType) {
-    zone.pointee.counters.countFree(change, type, &lags.current.pointee)
-    if type == .isolated {
+    guard type.isOrdinary else { return countSpecial(change, type) }
+    zone.pointee.counters.countFree(change, &lags.current.pointee)
+  }
+
+  @inline(never)
+  private mutating func countSpecial(_ change: Int, _ type: MigrateType) {
+    guard type != .isolated else {
       isolatedPages = PageCount(isolatedPages.rawValue &+ UInt(bitPattern: change))
+      return
     }
+    zone.pointee.counters.countFree(change, &lags.current.pointee)
+    zone.pointee.counters.countSpecial(change, type, &lags.current.pointee)
   }
 }
 

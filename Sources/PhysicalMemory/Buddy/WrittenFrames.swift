@@ -33,7 +33,11 @@ struct WrittenFrames: Sendable {
   /// Notes that the block was someone's, who may have written it. O(words).
   @inline(__always)
   func insert(_ frame: PageFrameNumber, _ order: Order) {
-    guard let bits else { return }
+    if let bits { insert(frame, order, into: bits) }
+  }
+
+  @inline(never)
+  private func insert(_ frame: PageFrameNumber, _ order: Order, into bits: Bitmap) {
     guard order > .zero else { return bits.set(index(of: frame)) }
     bits.set(range(of: frame, order))
   }

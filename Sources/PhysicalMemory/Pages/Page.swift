@@ -10,15 +10,9 @@ public import Synchronization
 public struct Page: ~Copyable {
   /// See `PageFlags`. Changed by whoever owns the frame; by the allocator while it is free.
   public var flags: PageFlags
-  /// 1 while the frame stands in an LRU list: read for neighbours that someone else owns.
-  let lru: Atomic<UInt8>
-  /// `state` above `order`, so that one comparison tells a free buddy of the right order. Owners of
-  /// compound blocks write it without the lock under which others look for free frames.
-  private let block: Atomic<UInt8>
-  /// The place of the zone in `PageAllocator.zones`; of the first frame of a block only.
-  public internal(set) var zone: UInt8
-  /// The node that the frame belongs to; of the first frame of a block only.
-  public internal(set) var node: UInt8
+  /// What others may ask of a frame that is not theirs, in one word, so that one comparison tells a
+  /// free buddy of the right order. Owners write it without the lock under which others look.
+  private let word: Atomic<UInt32>
   /// The owner's list: free list, LRU list, partial slabs. Linux: `lru`.
   public var link: ListLink<Page>
   /// Whose contents these are: an address space, a file, a slab cache. Linux: `mapping`.
@@ -38,10 +32,7 @@ public struct Page: ~Copyable {
   @inline(__always)
   public init() {
     flags = []
-    lru = Atomic(0)
-    block = Atomic(0)
-    zone = 0
-    node = 0
+    word = Atomic(0)
     link = ListLink()
     mapping = 0
     index = 0
@@ -55,54 +46,52 @@ public struct Page: ~Copyable {
   /// compound block the order of that block. Read-only for owners.
   @inline(__always)
   public internal(set) var order: Order {
-    get { Order(block.load(ordering: .relaxed) & 0xF) }
-    nonmutating set { become(state, newValue) }
+    get { standing.order }
+    nonmutating set { standing.order = newValue }
   }
 
   /// Whether the frame is the first of a block, and of which kind.
   @inline(__always)
-  public internal(set) var state: PageState {
-    get {
-      // SAFETY: only raw values of the type are ever stored.
-      unsafe unsafeBitCast(block.load(ordering: .relaxed) &>> 4, to: PageState.self)
-    }
-    nonmutating set { become(newValue, order) }
-  }
+  public var state: PageState { standing.state }
+
+  /// The place of the zone in `PageAllocator.zones`; of the first frame of a block only.
+  @inline(__always)
+  public var zone: UInt8 { standing.zone }
+
+  /// The node that the frame belongs to; of the first frame of a block only.
+  @inline(__always)
+  public var node: UInt8 { standing.node }
 
   /// Whether the frame stands in an LRU list, so that its contents can be moved. Linux: `PG_lru`.
   ///
   /// Changed by the owner; any processor may ask.
   @inline(__always)
   public var isOnLRU: Bool {
-    get { lru.load(ordering: .relaxed) != 0 }
-    nonmutating set { lru.store(newValue ? 1 : 0, ordering: .relaxed) }
+    get { standing.isOnLRU }
+    nonmutating set { standing.isOnLRU = newValue }
   }
 
-  /// Makes the frame the first of a block of `zone`; under the zone's lock.
   @inline(__always)
-  mutating func become(_ state: PageState, _ order: Order, in zone: Ref<Zone>) {
-    become(state, order)
-    self.zone = zone.pointee.place
-    node = zone.pointee.node
+  var standing: PageStanding {
+    get { PageStanding(rawValue: word.load(ordering: .relaxed)) }
+    nonmutating set { word.store(newValue.rawValue, ordering: .relaxed) }
   }
 
-  /// Makes the frame the first of another block of the zone that it is in already.
+  /// Makes the frame the first of a block of `zone`, or one inside a block.
   @inline(__always)
-  func become(_ state: PageState, _ order: Order) {
-    block.store(state.rawValue &<< 4 | order.rawValue, ordering: .relaxed)
+  func become(_ state: PageState, _ order: Order, in zone: Ref<Zone>) {
+    standing = zone.pointee.standing.with(state, order)
   }
 
   /// Whether the frame is the first of a free block of `order` in `zone`. Linux: `page_is_buddy()`.
   @inline(__always)
   func isFree(_ order: Order, in zone: Ref<Zone>) -> Bool {
-    block.load(ordering: .relaxed) == PageState.free.rawValue &<< 4 | order.rawValue && isIn(zone)
+    standing == zone.pointee.standing.with(.free, order)
   }
 
   /// Whether the frame is the first of a block of `order` that someone owns, or a processor keeps.
   @inline(__always)
-  func isAllocated(_ order: Order) -> Bool {
-    block.load(ordering: .relaxed) == PageState.allocated.rawValue &<< 4 | order.rawValue
-  }
+  func isAllocated(_ order: Order) -> Bool { standing.isAllocated(order) }
 
   /// Whether the frame is the first of a free block in `zone`.
   @inline(__always)

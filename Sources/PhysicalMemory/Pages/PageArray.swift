@@ -31,6 +31,13 @@ public struct PageArray: @unchecked Sendable {
     unsafe Ref(base + Int(bitPattern: frame.rawValue &- start.rawValue))
   }
 
+  /// The descriptor `distance` frames behind `page`, which must have one. O(1).
+  @inline(__always)
+  func page(_ distance: PageCount, after page: Ref<Page>) -> Ref<Page> {
+    // SAFETY: the caller keeps within the array, as for a frame.
+    unsafe Ref(page.pointer + Int(bitPattern: distance.rawValue))
+  }
+
   /// The frame that `page` describes. Linux: `page_to_pfn()`.
   @inline(__always)
   public func frame(of page: Ref<Page>) -> PageFrameNumber {

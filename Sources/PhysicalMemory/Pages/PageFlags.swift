@@ -39,6 +39,12 @@ public struct PageFlags: OptionSet, Hashable, Sendable {
   public static var anonymousExclusive: PageFlags { PageFlags(rawValue: 1 << 12) }
 }
 
+extension PageFlags {
+  /// What stops a block on its way back: mistakes, and what must be undone first.
+  @inline(__always)
+  static var seldomWhenFreed: PageFlags { [.perCPU, .tail, .reserved, .head, .zeroFilled] }
+}
+
 /// What the page allocator knows of a frame: written under the zone lock only, since it is read
 /// for neighbours that someone else owns. Linux: `PageBuddy`, the rest only by reference count.
 ///

@@ -9,6 +9,10 @@ struct PerCPUTuning {
   /// Reclaim works in the zone.
   var isReclaimed: Bool
 
+  /// Neither of the two.
+  @inline(__always)
+  var isCalm: Bool { !isBelowHigh && !isReclaimed }
+
   @inline(__always)
   var batch: Int { Int(bitPattern: marks.batch.rawValue) }
   @inline(__always)
@@ -57,7 +61,19 @@ extension PerCPULists {
   /// Counts a freed block of `order` and says how many frames must go back to the free lists.
   ///
   /// Linux: `free_unref_page_commit()`, after the block was put in its list.
+  @inline(__always)
   mutating func drainCount(_ order: Order, _ tuning: PerCPUTuning) -> Int {
+    guard order == .zero, tuning.isCalm, count < high, high >= tuning.lowest,
+      high <= tuning.highest
+    else { return drainCountSlowly(order, tuning) }
+    allocationFactor >>= 1
+    lastFreeWasLarge = false
+    if freeCount < tuning.batch << Int(PerCPUTuning.largestScale) { freeCount &+= 1 }
+    return 0
+  }
+
+  @inline(never)
+  private mutating func drainCountSlowly(_ order: Order, _ tuning: PerCPUTuning) -> Int {
     allocationFactor >>= 1
     let isBurst = isBurstOfLargeFrees(order, tuning)
     if freeCount < tuning.batch << Int(PerCPUTuning.largestScale) { freeCount += 1 << order.index }

@@ -14,7 +14,8 @@ struct CounterLag: Sendable {
     @inline(__always)
     mutating func add(_ change: Int, _ threshold: Int) -> Int? {
       let sum = sum &+ change
-      guard sum > threshold || sum < 0 &- threshold else {
+      // One comparison: beyond either end of -threshold ... threshold.
+      guard UInt(bitPattern: sum &+ threshold) > UInt(bitPattern: 2 &* threshold) else {
         self.sum = sum
         return nil
       }

@@ -53,7 +53,7 @@ extension Zone {
     of order: Order, _ type: MigrateType, _ body: (PageFrameNumber) -> Void
   ) {
     buddy.withLock { buddy in
-      buddy.list(of: order, type).forEachElement { body(buddy.pages.frame(of: $0)) }
+      buddy.lists.forEachBlock(order, type) { body(buddy.pages.frame(of: $0)) }
     }
   }
 

@@ -26,17 +26,15 @@ extension Zone {
 
   /// The same where one look is enough: true is right, false is not known.
   ///
-  /// Nothing may be remembered of the zone that a request would have to react to.
+  /// Nothing may be remembered of the zone that a request would have to react to. Whether it has a
+  /// block at all shows when one is taken.
   ///
   /// - Parameter limit: The high mark and what the zone keeps back from the request.
   @inline(__always)
-  func allowsQuickly(_ order: Order, above limit: PageCount, _ type: MigrateType) -> Bool {
-    guard counters.isCalm, order <= Order(15) else { return false }
-    var kept = counters.withheldPages
-    if type != .movable { kept &+= counters.visibleCMAPages }
-    let size = order.pageCount.rawValue
-    guard counters.visibleFreePages > limit.rawValue &+ kept &+ size else { return false }
-    return order == .zero || counters.ordinaryOrders &>> UInt32(order.rawValue) != 0
+  func allowsQuickly(_ order: Order, above limit: PageCount) -> Bool {
+    guard counters.isCalm, order <= FreeLists.largestOrder else { return false }
+    let least = limit.rawValue &+ counters.withheldPages &+ order.pageCount.rawValue
+    return counters.visibleFreePages > least
   }
 
   @inline(never)

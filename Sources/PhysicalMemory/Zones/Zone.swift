@@ -35,6 +35,8 @@ public struct Zone: ~Copyable {
   public let node: UInt8
   /// The place in the table of all zones.
   public let place: UInt8
+  /// How the zone's frames stand, but for state and order.
+  let standing: PageStanding
   /// From the first to the last frame, holes included. Linux: `zone_start_pfn`, `spanned_pages`.
   public let range: FrameRange
   /// The frames with memory behind them. Linux: `present_pages`.
@@ -63,6 +65,7 @@ public struct Zone: ~Copyable {
     kind = span.kind
     self.node = node
     self.place = place
+    standing = PageStanding(zone: place, node: node)
     range = span.range
     presentPages = span.present
     self.perCPU = perCPU

@@ -16,7 +16,7 @@ struct ZoneCounters: ~Copyable, Sendable {
   private let highAtomic = Atomic<UInt>(0)
   private let freeHighAtomic = Atomic<UInt>(0)
   private let boosted = Atomic<UInt>(0)
-  /// `highAtomic` and `boosted` together.
+  /// `highAtomic`, `boosted` and `visibleCMA` together.
   private let withheld = Atomic<UInt>(0)
   private let flags = Atomic<UInt32>(0)
   /// A bit for each order that has a free block, by migrate type.
@@ -48,7 +48,8 @@ struct ZoneCounters: ~Copyable, Sendable {
   @inline(__always)
   var boost: PageCount { PageCount(boosted.load(ordering: .relaxed)) }
 
-  /// Free frames that ordinary requests cannot have: kept for large ones, or for the boost.
+  /// Frames that not every request can have: kept for large ones or for the boost, or lent by
+  /// contiguous-memory areas.
   @inline(__always)
   var withheldPages: UInt { withheld.load(ordering: .relaxed) }
 
@@ -58,35 +59,65 @@ struct ZoneCounters: ~Copyable, Sendable {
     orders(of: .unmovable) | orders(of: .movable) | orders(of: .reclaimable)
   }
 
+  /// Whether an ordinary type has a free block of `order` or more.
+  @inline(__always)
+  func hasOrdinary(_ order: Order) -> Bool { ordinaryOrders &>> UInt32(order.rawValue) != 0 }
+
   /// The orders that have a free block of `type`, as bits.
   @inline(__always)
   func orders(of type: MigrateType) -> UInt32 {
-    occupied[type.index].load(ordering: .relaxed)
+    // SAFETY: there is a word for each type.
+    unsafe occupied[unchecked: type.index].load(ordering: .relaxed)
+  }
+
+  /// Notes that `type` has a block of `order`; under the zone's lock.
+  @inline(__always)
+  func setOccupied(_ order: Order, _ type: MigrateType) {
+    let bits = orders(of: type) | 1 &<< UInt32(order.rawValue)
+    unsafe occupied[unchecked: type.index].store(bits, ordering: .relaxed)
+  }
+
+  /// Notes that `type` has blocks of the orders `low ..< high`; under the zone's lock.
+  @inline(__always)
+  func setOccupied(from low: Order, to high: Order, _ type: MigrateType) {
+    let orders = 1 &<< UInt32(high.rawValue) &- 1 &<< UInt32(low.rawValue)
+    setOrders(self.orders(of: type) | orders, of: type)
   }
 
   /// Under the zone's lock.
   @inline(__always)
   func setOrders(_ bits: UInt32, of type: MigrateType) {
-    occupied[type.index].store(bits, ordering: .relaxed)
+    unsafe occupied[unchecked: type.index].store(bits, ordering: .relaxed)
   }
 
-  /// Counts frames that entered or left the free lists of `type`; under the zone's lock.
+  /// Notes that `type` has no block of `order` any more if so it is; under the zone's lock.
+  ///
+  /// Without a branch: whether a list just became empty no processor can guess.
+  @inline(__always)
+  func setVacant(_ isVacant: Bool, _ order: Order, _ type: MigrateType) {
+    let bit: UInt32 = (isVacant ? 1 : 0) &<< UInt32(order.rawValue)
+    unsafe occupied[unchecked: type.index].store(orders(of: type) & ~bit, ordering: .relaxed)
+  }
+
+  /// Counts frames that entered or left the free lists, isolated ones not; under the zone's lock.
   ///
   /// `lag` is that of the processor that works. Linux: `account_freepages()`,
   /// `__mod_zone_page_state()`.
   @inline(__always)
-  func countFree(_ change: Int, _ type: MigrateType, _ lag: inout CounterLag) {
-    guard type != .isolated else { return }
+  func countFree(_ change: Int, _ lag: inout CounterLag) {
     if let sum = lag.free.add(change, lag.threshold) { Self.add(sum, to: visibleFree) }
-    guard !type.isOrdinary else { return }
+  }
+
+  /// Counts of them the ones of a type that is counted apart as well.
+  func countSpecial(_ change: Int, _ type: MigrateType, _ lag: inout CounterLag) {
     guard type == .cma else { return Self.add(change, to: freeHighAtomic) }
-    if let sum = lag.freeCMA.add(change, lag.threshold) { Self.add(sum, to: visibleCMA) }
+    if let sum = lag.freeCMA.add(change, lag.threshold) { addCMA(sum) }
   }
 
   /// Adds what a processor kept to itself. Linux: `refresh_cpu_vm_stats()`.
   func fold(_ lag: inout CounterLag) {
     Self.add(lag.free.take(), to: visibleFree)
-    Self.add(lag.freeCMA.take(), to: visibleCMA)
+    addCMA(lag.freeCMA.take())
   }
 
   /// Makes the counts that decisions see lag behind the true ones.
@@ -94,7 +125,7 @@ struct ZoneCounters: ~Copyable, Sendable {
     lag.free.sum = free
     lag.freeCMA.sum = freeCMA
     Self.add(-free, to: visibleFree)
-    Self.add(-freeCMA, to: visibleCMA)
+    addCMA(-freeCMA)
   }
 
   func countManaged(_ change: Int) { Self.add(change, to: managed) }
@@ -106,7 +137,8 @@ struct ZoneCounters: ~Copyable, Sendable {
 
   func setBoost(_ pages: PageCount) {
     boosted.store(pages.rawValue, ordering: .relaxed)
-    withheld.store(pages.rawValue &+ highAtomicPages.rawValue, ordering: .relaxed)
+    let others = highAtomicPages.rawValue &+ visibleCMAPages
+    withheld.store(pages.rawValue &+ others, ordering: .relaxed)
   }
 
   /// Whether no flag is set.
@@ -125,6 +157,11 @@ struct ZoneCounters: ~Copyable, Sendable {
   @discardableResult
   func clear(_ flag: Flags) -> Bool {
     flags.bitwiseAnd(~flag.rawValue, ordering: .relaxed).oldValue & flag.rawValue != 0
+  }
+
+  private func addCMA(_ change: Int) {
+    Self.add(change, to: visibleCMA)
+    Self.add(change, to: withheld)
   }
 
   @inline(__always)

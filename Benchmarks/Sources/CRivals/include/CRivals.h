@@ -100,5 +100,18 @@ uint64_t rival_tables_walk(const struct rival_tables *tables, uint64_t root, uin
 /// The number that this thread was given; 0 before.
 int rival_thread_number(void);
 void rival_set_thread_number(int value);
+/// The same number, with the signature of a source of processors.
+long rival_processor(void *context);
+/// Whether `rival_barrier` can make all threads of this process pass a memory barrier; call it first.
+bool rival_has_barrier(void);
+void rival_barrier(void *context);
+
+/// Another allocator's two functions; null where it is not installed.
+struct rival_heap {
+  void *(*allocate)(size_t size);
+  void (*release)(void *object);
+};
+struct rival_heap rival_malloc(void);
+struct rival_heap rival_mimalloc(void);
 
 #endif
