@@ -263,13 +263,13 @@ extension AddressSpace {
     _ flags: VMAFlags, _ length: ByteCount, _ removal: Removal
   ) throws(MapError) -> Ref<MappedFile>? {
     guard flags.contains(.shared) else { return nil }
-    do throws(MapError) {
-      return try services.makeSharedMemory(
-        length, isReserved: !flags.contains(.noReserve), pageSize)
-    } catch {
+    let pages = flags.contains(.noReserve) ? .zero : pageSize.pages(in: length)
+    do throws(MapError) { try services.pointee.charge(pages) } catch {
       removeAreas(removal)
       throw error
     }
+    services.pointee.uncharge(pages)
+    return try services.makeSharedMemory(length, isReserved: pages > .zero, pageSize)
   }
 
   /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.

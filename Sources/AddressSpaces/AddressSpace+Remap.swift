@@ -42,7 +42,11 @@ extension AddressSpace {
     let checksFirst = services.pointee.rules.contains(.checksRemapFirst)
     if checksFirst {
       try checkArguments(remap)
-      if flags.contains(.fixed), remap.oldLength == remap.newLength { return try moveAreas(remap) }
+      if flags.contains(.fixed), remap.oldLength == remap.newLength,
+        services.pointee.rules.contains(.remapsSeveralAreas)
+      {
+        return try moveAreas(remap)
+      }
     } else {
       // The lengths as they were given: equal pages are not enough.
       if flags.contains(.dontUnmap), oldLength != newLength { throw .invalidArgument }

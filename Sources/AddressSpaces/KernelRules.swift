@@ -31,6 +31,7 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
   public static var knowsDroppableMemory: KernelRules { KernelRules(rawValue: 1 << 11) }
   public static var unlocksWholeSource: KernelRules { KernelRules(rawValue: 1 << 12) }
+  public static var heapIsLikeMappings: KernelRules { KernelRules(rawValue: 1 << 13) }
 }
 
 extension KernelRules {
@@ -45,11 +46,14 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { ownRowCount + adviceRowCount }
-  private static var ownRowCount: Int { 13 }
+  public static var rowCount: Int { ownRowCount + adviceRowCount + textRowCount }
+  private static var ownRowCount: Int { 14 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
+    if index >= ownRowCount + adviceRowCount {
+      return textRow(index - ownRowCount - adviceRowCount)
+    }
     if index >= ownRowCount { return adviceRow(index - ownRowCount) }
     return switch index {
     case 0:
@@ -132,6 +136,15 @@ extension KernelRules {
         since: LinuxVersion(6, 17), function: "dontunmap_complete(), mm/mremap.c",
         now: "MREMAP_DONTUNMAP unlocks the whole area it moves from, which its copy may merge with",
         before: "it unlocks the range only, split off, and the copy stays apart from its source")
+    case 12:
+      Row(
+        rule: .heapIsLikeMappings, name: "heapIsLikeMappings",
+        since: LinuxVersion(6, 12),
+        function: "VM_DATA_DEFAULT_FLAGS, arch/arm64/include/asm/page.h",
+        now:
+          "arm64: the heap merges with mappings (the kernels recorded are built without memory tags)",
+        before:
+          "it does not (the kernel recorded has tags, VM_MTE_ALLOWED, and its processor has not)")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",

@@ -21,6 +21,8 @@ public struct MachineConfiguration: Hashable, Sendable {
   /// How the kernel's heap keeps its objects.
   public var slab = SlabDesign.slub
   public var version = LinuxVersion.v6_18
+  /// `transparent_hugepage/enabled`.
+  public var hugePages = HugePagePolicy.madvise
   public var overcommit = CommitAccount.Policy.heuristic
   public var limits = ResourceLimits()
   /// RAM as the overcommit rule counts it, where it is not the simulated RAM (a recording's machine).
@@ -87,9 +89,11 @@ public struct MachineConfiguration: Hashable, Sendable {
 
   /// What the kernel is told at boot.
   public var settings: KernelSettings {
-    KernelSettings(
+    var settings = KernelSettings(
       layout: layout, limits: limits, version: version, overcommit: overcommit,
       totalPages: accountedMemory.map { pageSize.pages(in: $0) })
+    settings.hugePages = hugePages
+    return settings
   }
 }
 
@@ -101,6 +105,11 @@ extension MachineConfiguration {
     if let mode = header.overcommit.flatMap({ CommitAccount.Policy(rawValue: UInt8(clamping: $0)) })
     {
       overcommit = mode
+    }
+    switch header.transparentHugePages {
+    case "always": hugePages = .always
+    case "never": hugePages = .never
+    default: break
     }
     adoptLimits(header)
     if let bytes = header.totalMemory { accountedMemory = ByteCount(UInt(bytes)) }
