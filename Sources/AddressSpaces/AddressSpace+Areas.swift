@@ -126,7 +126,7 @@ extension AddressSpace {
     let difference = left.pointee.flags.symmetricDifference(right.pointee.flags)
     return left.pointee.end == right.pointee.start && left.pointee.file == right.pointee.file
       && left.pointee.opening == right.pointee.opening
-      && difference.subtracting(.access).subtracting(.softDirty).isEmpty
+      && difference.subtracting(.access).subtracting(.sticky).isEmpty
       && left.pointee.pageOffset(of: right.pointee.start, pageSize) == right.pointee.pageOffset
   }
 }

@@ -37,9 +37,12 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ file: Ref<MappedFile>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) {
     let index = vma.pointee.pageOffset(of: address, pageSize)
+    let isCopy = access == .write && !vma.pointee.flags.contains(.shared)
+    // The family comes first, and stays where the file then has no such page.
+    if isCopy { do { try prepareFamily(vma) } catch { throw .outOfMemory } }
     guard isInside(file, index), file.pointee.kind != .hugePages else { throw .beyondFile }
     let cached = try services.cachedPage(file, index)
-    if access == .write, !vma.pointee.flags.contains(.shared) {
+    if isCopy {
       return try copyIn(vma, address, from: cached)
     }
     let isWritable = access == .write || !vma.pointee.isNotifiedOfWrites
