@@ -29,6 +29,12 @@ public struct MachineConfiguration: Hashable, Sendable {
   public var accountedMemory: ByteCount?
   /// What the recording's own layout says, where it differs from the architecture's usual one.
   public var layoutOverrides = LayoutOverrides()
+  /// Where searches for free addresses begin, and how they go.
+  public var placement = PlacementDesign.topDown
+  /// The seed of address-space randomisation; nil for none.
+  public var layoutSeed: UInt64?
+  /// Memory file systems have huge pages. Linux: `transparent_hugepage/shmem_enabled`.
+  public var alignsSharedMemory = false
 
   public init(
     name: String, architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
@@ -84,6 +90,13 @@ public struct MachineConfiguration: Hashable, Sendable {
     if let taskSize = layoutOverrides.taskSize { layout.taskSize = taskSize }
     if let minimum = layoutOverrides.minimumAddress { layout.minimumAddress = minimum }
     if let gap = layoutOverrides.stackGuardGap { layout.stackGuardGap = gap }
+    layout.alignsSharedMemory = alignsSharedMemory
+    if placement.goesUp { layout.placeBottomUp() }
+    layout.keepsHole = placement.keepsHole
+    if let layoutSeed {
+      var generator = SeededGenerator(seed: layoutSeed)
+      layout.randomize(stackLimit: limits.stack, using: &generator)
+    }
     return layout
   }
 
@@ -111,6 +124,7 @@ extension MachineConfiguration {
     case "never": hugePages = .never
     default: break
     }
+    alignsSharedMemory = !["never", "deny", nil].contains(header.sharedMemoryHugePages)
     adoptLimits(header)
     if let bytes = header.totalMemory { accountedMemory = ByteCount(UInt(bytes)) }
     if let address = header.taskSize { layoutOverrides.taskSize = VirtualAddress(UInt(address)) }
