@@ -72,15 +72,9 @@ struct AdviceStateTests {
       let laboratory = try Laboratory()
       try laboratory.map(0..<8)
       for page in 0..<8 { try laboratory.write(UInt8(page), page) }
-      let calls: [() throws(MapError) -> Void] = [
-        { () throws(MapError) in try laboratory.advise(2..<4, .dontFork) },
-        { () throws(MapError) in try laboratory.lock(3..<6) },
-        { () throws(MapError) in try laboratory.name(1..<7, "pool") },
-        { () throws(MapError) in try laboratory.advise(0..<1, .guardInstall) },
-      ]
-      for call in calls {
+      for step in 0..<4 {
         _ = laboratory.failing(.failing(nth: number), of: source) {
-          do throws(MapError) { try call() } catch {
+          do throws(MapError) { try perform(step, laboratory) } catch {
             #expect(error == .tryAgain || error == .outOfMemory)
           }
         }
@@ -88,6 +82,15 @@ struct AdviceStateTests {
         for page in 1..<8 { #expect(try laboratory.read(page) == UInt8(page)) }
       }
       laboratory.expectNothingLeft()
+    }
+  }
+
+  private func perform(_ step: Int, _ laboratory: Laboratory) throws(MapError) {
+    switch step {
+    case 0: try laboratory.advise(2..<4, .dontFork)
+    case 1: try laboratory.lock(3..<6)
+    case 2: try laboratory.name(1..<7, "pool")
+    default: try laboratory.advise(0..<1, .guardInstall)
     }
   }
 }
