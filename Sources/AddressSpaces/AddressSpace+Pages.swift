@@ -92,6 +92,9 @@ extension AddressSpace {
       let page = services.pointee.pages.pointee.page(of: leaf.frame)
       guard page != services.pointee.zeroPage else { return }
       page.pointee.mapCount -= 1
+      if leaf.attributes.contains(.dirty), !page.pointee.isAnonymous {
+        page.pointee.flags.insert(.dirty)
+      }
       if page.pointee.isAnonymous {
         counts.anonymous -= PageCount(1)
       } else if file?.pointee.kind == .sharedMemory {

@@ -36,6 +36,9 @@ public struct AddressSpace: ~Copyable {
   public var mmapLock = ReaderWriterLock()
   /// Tasks that run in it. Linux: `mm_users`.
   public var users = 1
+  /// Who needs the object; all users together count as one. Linux: `mm_count`.
+  public var references = 1
+  var link = ListLink<AddressSpace>()
   /// The hardware's tag for its translations, good while `asidGeneration` is the machine's.
   /// Linux: `mm->context`.
   public var asid = ASID(0)
@@ -78,7 +81,8 @@ public struct AddressSpace: ~Copyable {
   public var pageSize: PageSize { layout.pageSize }
 }
 
-/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `data_vm`, `exec_vm`, `stack_vm`.
+/// Pages of mappings by kind. Linux: `total_vm`, `locked_vm`, `pinned_vm`, `data_vm`, `exec_vm`,
+/// `stack_vm`.
 public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var total = PageCount.zero
   public internal(set) var highWaterTotal = PageCount.zero
@@ -86,6 +90,9 @@ public struct AreaAccounts: Hashable, Sendable {
   public internal(set) var code = PageCount.zero
   public internal(set) var stack = PageCount.zero
   public internal(set) var locked = PageCount.zero
+  /// Pages that a device may reach, which must stay where they are; nothing pins any yet.
+  /// Linux: `pinned_vm`.
+  public internal(set) var pinned = PageCount.zero
   /// Pages among `locked` whose areas are not locked any more: `MREMAP_DONTUNMAP` forgets to take them
   /// back.
   public internal(set) var orphanedLocks = PageCount.zero
@@ -109,4 +116,12 @@ public struct ResidentCounts: Hashable, Sendable {
 public struct FaultCounts: Hashable, Sendable {
   public internal(set) var minor: UInt64 = 0
   public internal(set) var major: UInt64 = 0
+}
+
+/// Links the address spaces of a kernel. Linux: `mmlist`.
+public enum SpaceLinking: ListLinking {
+  public static func link(of space: Ref<AddressSpace>) -> Ref<ListLink<AddressSpace>> {
+    // SAFETY: a stored property of an object in managed memory has a stable address.
+    unsafe Ref(&space.pointee.link)
+  }
 }

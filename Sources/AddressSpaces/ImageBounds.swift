@@ -23,10 +23,13 @@ extension AddressSpace {
   /// The pages of the program's own code, as far as so much is mapped executable.
   ///
   /// Linux: `VmExe`, `task_mem()`, fs/proc/task_mmu.c.
-  public var textPages: PageCount {
+  public var textPages: PageCount { min(imageTextPages, accounts.code) }
+
+  /// The pages of the program's own code by its bounds alone. Linux: `task_statm()`.
+  public var imageTextPages: PageCount {
     let start = pageSize.roundDown(image.code.start)
     let end = pageSize.roundUp(image.code.end)
-    return min(pageSize.pages(in: end - start), accounts.code)
+    return pageSize.pages(in: end - start)
   }
 
   /// Moves one bound of the image, as a program does that restores another.

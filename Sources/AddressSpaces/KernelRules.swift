@@ -46,11 +46,14 @@ extension KernelRules {
     public let before: StaticString
   }
 
-  public static var rowCount: Int { ownRowCount + adviceRowCount }
+  public static var rowCount: Int { ownRowCount + adviceRowCount + textRowCount }
   private static var ownRowCount: Int { 14 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
+    if index >= ownRowCount + adviceRowCount {
+      return textRow(index - ownRowCount - adviceRowCount)
+    }
     if index >= ownRowCount { return adviceRow(index - ownRowCount) }
     return switch index {
     case 0:

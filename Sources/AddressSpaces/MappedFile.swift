@@ -20,6 +20,8 @@ public struct MappedFile {
   public internal(set) var mappings = IntervalTree<FileMappingLinking>()
   /// What `/proc/PID/maps` shows, in `kmalloc` memory.
   public var name: FileName
+  /// The disk and the number on it that `/proc/PID/maps` shows; 0 where nobody told.
+  public var identity = FileIdentity()
   /// Its file system asks for large mappings to be aligned to huge pages.
   /// Linux: `f_op->get_unmapped_area` is `thp_get_unmapped_area()`.
   public let alignsToHugePages: Bool

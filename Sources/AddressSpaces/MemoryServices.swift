@@ -31,6 +31,8 @@ public struct MemoryServices: ~Copyable {
   /// What the kernel was built with and what its processor can.
   public var features = KernelFeatures.standard
   public var nodes: TypedCache<RadixNode>
+  /// Every address space with users. Linux: `mmlist`.
+  public var allSpaces = IntrusiveList<SpaceLinking>()
   public var commit: CommitAccount
   public var commitLock = RawSpinLock()
 

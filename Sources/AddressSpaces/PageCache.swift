@@ -7,6 +7,8 @@ internal import PhysicalMemory
 public struct RadixNodes: RadixNodeSource {
   let services: Ref<MemoryServices>
 
+  public init(services: Ref<MemoryServices>) { self.services = services }
+
   public func allocateNode() throws(AllocationError) -> Ref<RadixNode> {
     try services.pointee.nodes.allocate(RadixNode())
   }

@@ -34,7 +34,7 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
   public let freeAtBoot: PageCount
 
   let tasks: TypedCache<Task>
-  var taskList = IntrusiveList<TaskLinking>()
+  var processes: ProcessTable
   var asids: ASIDAllocator
 
   /// Brings the memory manager up on a machine whose free memory `pages` already holds.
@@ -54,6 +54,7 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
     self.services = services
     self.settings = settings
     self.tasks = tasks
+    processes = ProcessTable(services: services)
     asids = ASIDAllocator(architecture: settings.layout.architecture)
     freeAtBoot = pages.pointee.freePageCount
   }

@@ -58,10 +58,13 @@ public struct PageTable<Frames: TableFrameSource>: ~Copyable {
 
   /// The bytes of the tables that Linux counts: those of the three lowest levels, without the
   /// root. Linux: `VmPTE`, `mm_pgtables_bytes()`.
-  public var countedBytes: ByteCount {
+  public var countedBytes: ByteCount { format.pageSize.bytes(in: countedPages) }
+
+  /// The tables of which `countedBytes` tells the bytes.
+  public var countedPages: PageCount {
     var tables: UInt = 0
     for level in 0..<min(format.root.rawValue, 3) { tables += counts[TranslationLevel(level)] }
-    return format.pageSize.bytes(in: PageCount(tables))
+    return PageCount(tables)
   }
 
   @inlinable

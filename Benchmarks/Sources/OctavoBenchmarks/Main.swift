@@ -7,7 +7,7 @@ enum Main {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
       .slab, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
-    ]
+    ] + Benchmark.calls
   }
 
   static func main() {

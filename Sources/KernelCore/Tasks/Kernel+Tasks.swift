@@ -12,14 +12,14 @@ extension Kernel {
   public mutating func spawn(id: Int32) throws(Errno) -> Ref<Task> {
     let space = try makeSpace(settings.limits)
     do throws(Errno) {
-      return try addTask(id, space)
+      return try addTask(id, process: id, space)
     } catch {
-      discard(space)
+      leave(space)
       throw error
     }
   }
 
-  /// A child of `parent`: in the same address space, or in a copy of it.
+  /// A child of `parent`: a thread in the same address space, or a process in a copy of it.
   ///
   /// - Throws: `ENOMEM`; the parent is as before then.
   ///
@@ -29,18 +29,33 @@ extension Kernel {
   ) throws(Errno) -> Ref<Task> {
     let space = parent.pointee.space
     if sharesMemory {
-      let child = try addTask(id, space)
+      let child = try addTask(id, process: parent.pointee.process, space)
       space.pointee.users += 1
       return child
     }
     let copy = try makeSpace(space.pointee.limits)
     do throws(Errno) {
       try inSpace(space) { parent throws(MapError) in try parent.copy(into: copy) }
-      return try addTask(id, copy)
+      return try addTask(id, process: id, copy)
     } catch {
-      discard(copy)
+      leave(copy)
       throw error
     }
+  }
+
+  /// A process that runs in its parent's address space, while the parent waits, until it calls `execve`
+  /// or ends.
+  ///
+  /// - Throws: `ENOMEM`; the parent is as before then and does not wait.
+  ///
+  /// Linux: `vfork`; `wait_for_vfork_done()`, kernel/fork.c.
+  public mutating func vfork(_ parent: Ref<Task>, id: Int32) throws(Errno) -> Ref<Task> {
+    let space = parent.pointee.space
+    let child = try addTask(id, process: id, space)
+    space.pointee.users += 1
+    child.pointee.vforkParent = parent
+    processes.park(parent, .waitingForChild)
+    return child
   }
 
   /// Throws the task's address space away and gives it an empty one.
@@ -50,7 +65,8 @@ extension Kernel {
     let fresh = try makeSpace(task.pointee.space.pointee.limits)
     let old = task.pointee.space
     task.pointee.space = fresh
-    drop(old)
+    releaseParent(of: task)
+    leave(old)
   }
 
   /// Ends a task; the last one in an address space takes it along.
@@ -58,9 +74,17 @@ extension Kernel {
   /// Linux: `do_exit()`, `mmput()`.
   public mutating func exit(_ task: Ref<Task>) {
     let space = task.pointee.space
-    taskList.remove(task)
+    releaseParent(of: task)
+    processes.remove(task)
     tasks.free(task)
-    drop(space)
+    leave(space)
+  }
+
+  /// The `vfork` parent goes on. Linux: `mm_release()`, `complete_vfork_done()`.
+  private mutating func releaseParent(of task: Ref<Task>) {
+    guard let parent = task.pointee.vforkParent else { return }
+    task.pointee.vforkParent = nil
+    processes.wake(parent)
   }
 
   /// Lets the hardware translate by the task's tables. Linux: `switch_mm()`.
@@ -77,50 +101,42 @@ extension Kernel {
     hardware.loadRoot(space.pointee.tables.root, asid: space.pointee.asid)
   }
 
+  /// Gives the processor to the task whose turn it is: each runs once before one runs again.
+  ///
+  /// - Returns: It; nil when no task can run.
+  ///
+  /// Linux: `schedule()`, kernel/sched/core.c.
+  public mutating func schedule() -> Ref<Task>? {
+    guard let task = processes.turn() else { return nil }
+    switchTo(task)
+    return task
+  }
+
+  /// The task with a number; nil for none. Linux: `find_task_by_vpid()`.
+  public func task(_ id: Int32) -> Ref<Task>? { processes.task(id) }
+
+  /// A number for a new task. Linux: `alloc_pid()`.
+  public mutating func unusedTaskID() -> Int32 { processes.unusedID() }
+
   /// Calls `body` for each task, oldest first.
   public func forEachTask(_ body: (Ref<Task>) -> Void) {
-    var task = taskList.first
+    var task = processes.all.first
     while let current = task {
-      task = taskList.next(after: current)
+      task = processes.all.next(after: current)
       body(current)
     }
   }
 
-  private mutating func addTask(_ id: Int32, _ space: Ref<AddressSpace>) throws(Errno) -> Ref<Task>
-  {
-    let task: Ref<Task>
-    do { task = try tasks.allocate(Task(id: id, space: space)) } catch { throw .ENOMEM }
-    taskList.pushBack(task)
-    return task
-  }
-
-  private func makeSpace(_ limits: ResourceLimits) throws(Errno) -> Ref<AddressSpace> {
+  private mutating func addTask(
+    _ id: Int32, process: Int32, _ space: Ref<AddressSpace>
+  ) throws(Errno) -> Ref<Task> {
     do {
-      return try services.pointee.spaces.allocate { () throws(AllocationError) in
-        try AddressSpace(services: services, layout: settings.layout, limits: limits)
+      let task = try tasks.allocate(Task(id: id, process: process, space: space))
+      do { try processes.add(task) } catch {
+        tasks.free(task)
+        throw error
       }
+      return task
     } catch { throw .ENOMEM }
-  }
-
-  /// One user less; the last one ends the space.
-  private func drop(_ space: Ref<AddressSpace>) {
-    space.pointee.users -= 1
-    if space.pointee.users == 0 { discard(space) }
-  }
-
-  private func discard(_ space: Ref<AddressSpace>) {
-    space.pointee.destroy()
-    flush(space)
-    services.pointee.spaces.free(space)
-  }
-
-  /// Makes the hardware forget what became stale, then frees the frames behind it.
-  func flush(_ space: Ref<AddressSpace>) {
-    let pages = pages
-    space.pointee.batch.flush(
-      on: hardware, asid: space.pointee.asid, frames: AllocatorFrames(pages)
-    ) { page in
-      pages.pointee.freePage(page)
-    }
   }
 }

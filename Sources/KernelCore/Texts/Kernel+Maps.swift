@@ -6,7 +6,7 @@ public import MemoryTypes
 extension Kernel {
   /// Writes the mappings of a task, a line each, in the kernel's format.
   ///
-  /// Device and inode are 0: files here have a path and no disk. Lock: takes `mmapLock` shared.
+  /// Device and inode are 0 where nobody told them (`MappedFile.identity`). Lock: takes `mmapLock` shared.
   /// Linux: `show_map_vma()`, fs/proc/task_mmu.c.
   public func writeMaps(of task: Ref<Task>, to sink: inout some TextSink) {
     let space = task.pointee.space
@@ -20,35 +20,49 @@ extension Kernel {
   }
 
   /// The line ends in a blank when it has no name: the kernel writes it before it knows.
-  private func writeLine(
+  func writeLine(
     _ vma: Ref<VMA>, _ space: Ref<AddressSpace>, to sink: inout some TextSink
   ) {
-    let flags = vma.pointee.flags
-    let offset = vma.pointee.fileOffset(space.pointee.pageSize)
-    sink.write(hexadecimal: UInt64(vma.pointee.start.rawValue), digits: 8)
+    var line = CountingSink(sink)
+    let identity = vma.pointee.file?.pointee.identity ?? FileIdentity()
+    writePrefix(
+      vma.pointee.range, vma.pointee.flags, vma.pointee.fileOffset(space.pointee.pageSize), identity,
+      to: &line)
+    let label = space.pointee.label(of: vma)
+    if label != .none {
+      line.pad(max(1, nameColumn - line.count), with: 0x20)
+      write(label, vma, to: &line)
+    }
+    line.write("\n")
+    sink = line.sink
+  }
+
+  /// All of a line but the name. Linux: `show_vma_header_prefix()`.
+  func writePrefix(
+    _ range: VirtualRange, _ flags: VMAFlags, _ offset: UInt64, _ identity: FileIdentity,
+    to sink: inout some TextSink
+  ) {
+    sink.write(hexadecimal: UInt64(range.start.rawValue), digits: 8)
     sink.write("-")
-    sink.write(hexadecimal: UInt64(vma.pointee.end.rawValue), digits: 8)
+    sink.write(hexadecimal: UInt64(range.end.rawValue), digits: 8)
     sink.write(flags.contains(.read) ? " r" : " -")
     sink.write(flags.contains(.write) ? "w" : "-")
     sink.write(flags.contains(.execute) ? "x" : "-")
     sink.write(flags.contains(.mayShare) ? "s " : "p ")
     sink.write(hexadecimal: offset, digits: 8)
-    sink.write(" 00:00 0 ")
-    let label = space.pointee.label(of: vma)
-    if label != .none {
-      let width =
-        Self.digits(UInt64(vma.pointee.start.rawValue))
-        + Self.digits(UInt64(vma.pointee.end.rawValue)) + Self.digits(offset) + 16
-      sink.pad(max(1, nameColumn - width), with: 0x20)
-      write(label, vma, to: &sink)
-    }
-    sink.write("\n")
+    sink.write(" ")
+    sink.write(hexadecimal: UInt64(identity.major), digits: 2)
+    sink.write(":")
+    sink.write(hexadecimal: UInt64(identity.minor), digits: 2)
+    sink.write(" ")
+    sink.write(decimal: identity.inode)
+    sink.write(" ")
   }
 
   /// Where names begin, counted from 0; after longer lines they follow two blanks.
   ///
   /// Linux: `seq_setwidth()` in `show_map_vma()`: 25 characters and six for each byte of a pointer.
-  private var nameColumn: Int { settings.layout.architecture == .i386 ? 49 : 73 }
+  var nameColumn: Int { settings.layout.architecture == .i386 ? 49 : 73 }
 
   private func write(_ label: AreaLabel, _ vma: Ref<VMA>, to sink: inout some TextSink) {
     switch label {
@@ -71,9 +85,5 @@ extension Kernel {
     sink.write(prefix)
     name?.pointee.write(to: &sink)
     sink.write("]")
-  }
-
-  private static func digits(_ value: UInt64) -> Int {
-    max(8, (UInt64.bitWidth - value.leadingZeroBitCount + 3) / 4)
   }
 }

@@ -1,0 +1,25 @@
+/// Rules of the texts of `/proc/PID`.
+extension KernelRules {
+  public static var tellsMergedPages: KernelRules { KernelRules(rawValue: 1 << 24) }
+  public static var alignsEligibility: KernelRules { KernelRules(rawValue: 1 << 25) }
+
+  static var textRowCount: Int { 2 }
+
+  /// The row at `index`, 0 up to `textRowCount`.
+  static func textRow(_ index: Int) -> Row {
+    switch index {
+    case 0:
+      Row(
+        rule: .tellsMergedPages, name: "tellsMergedPages",
+        since: LinuxVersion(6, 8), function: "__show_smap(), fs/proc/task_mmu.c",
+        now: "smaps has a line KSM",
+        before: "it has not")
+    default:
+      Row(
+        rule: .alignsEligibility, name: "alignsEligibility",
+        since: LinuxVersion(6, 7), function: "show_smap(), fs/proc/task_mmu.c",
+        now: "THPeligible of smaps stands in a column of eight",
+        before: "it follows four blanks")
+    }
+  }
+}
