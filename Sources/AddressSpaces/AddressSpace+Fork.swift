@@ -47,10 +47,11 @@ extension AddressSpace {
     guard let copy = child.pointee.vmas.vma(at: source.start) else { return }
     copy.pointee.name = source.name
     source.name?.pointee.references += 1
-    guard let family = source.anonVMA else { return }
     // A wiped area starts as one that was never touched, free to merge. Linux: `VM_WIPEONFORK`.
     guard !flags.contains(.wipeOnFork) else { return }
-    try child.pointee.inheritFamily(copy, from: family)
+    if let family = source.anonVMA { try child.pointee.inheritFamily(copy, from: family) }
+    // Everything else the child can fault in again. Linux: `vma_needs_copy()`, mm/memory.c.
+    guard source.anonVMA != nil || flags.contains(.mayHaveGuards) else { return }
     try sharePages(of: source, with: child)
   }
 
@@ -82,7 +83,7 @@ extension AddressSpace {
     return found
   }
 
-  /// Lets the child map what this space has in one private area.
+  /// Lets the child map what this space has in one area.
   ///
   /// Linux: `copy_present_ptes()`, mm/memory.c.
   private mutating func sharePages(
