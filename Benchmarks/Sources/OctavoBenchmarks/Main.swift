@@ -6,7 +6,7 @@ enum Main {
   static var benchmarks: [Benchmark] {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
-      .slab, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
+      .slab, .areas, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
     ] + Benchmark.calls
   }
 
