@@ -11,6 +11,7 @@ extension AddressSpace {
   ///   - fileOffset: For a file, the byte of it that the mapping begins with.
   /// - Throws: `outOfMemory` when nothing is free, `invalidArgument` for a misaligned fixed address,
   ///   `notPermitted` for one below the minimum.
+  /// - Returns: The address; one that `isErrorNumber` is free of all these checks.
   ///
   /// O(log n) typical, O(n) in the old design. Linux: `__get_unmapped_area()`, mm/mmap.c.
   mutating func place(
@@ -32,6 +33,7 @@ extension AddressSpace {
     } else {
       address = try findFree(request)
     }
+    if Self.isErrorNumber(address) { return address }
     guard address.rawValue <= layout.taskSize.rawValue - length.rawValue else {
       throw .outOfMemory
     }
@@ -39,6 +41,10 @@ extension AddressSpace {
     guard address >= layout.minimumAddress else { throw .notPermitted }
     return address
   }
+
+  /// Whether the kernel takes an address for a negated error number, which is then what the call
+  /// answers: a fixed address in the last 4095 bytes. Linux: `IS_ERR_VALUE()`.
+  static func isErrorNumber(_ address: VirtualAddress) -> Bool { address.rawValue > .max - 4095 }
 
   /// A hint as the kernel uses it: rounded down, and lifted to the lowest mappable address.
   ///

@@ -24,6 +24,8 @@ public struct MachineConfiguration: Hashable, Sendable {
   /// `transparent_hugepage/enabled`.
   public var hugePages = HugePagePolicy.madvise
   public var overcommit = CommitAccount.Policy.heuristic
+  /// What the kernel was built with and what its processor can.
+  public var features = KernelFeatures.standard
   public var limits = ResourceLimits()
   /// RAM as the overcommit rule counts it, where it is not the simulated RAM (a recording's machine).
   public var accountedMemory: ByteCount?
@@ -106,6 +108,7 @@ public struct MachineConfiguration: Hashable, Sendable {
       layout: layout, limits: limits, version: version, overcommit: overcommit,
       totalPages: accountedMemory.map { pageSize.pages(in: $0) })
     settings.hugePages = hugePages
+    settings.features = features
     return settings
   }
 }
