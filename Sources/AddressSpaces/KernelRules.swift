@@ -34,6 +34,7 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var heapIsLikeMappings: KernelRules { KernelRules(rawValue: 1 << 13) }
   public static var alignsFromTheTop: KernelRules { KernelRules(rawValue: 1 << 14) }
   public static var heapMovesFar: KernelRules { KernelRules(rawValue: 1 << 15) }
+  public static var hintsGoLower: KernelRules { KernelRules(rawValue: 1 << 16) }
 }
 
 extension KernelRules {
@@ -49,7 +50,7 @@ extension KernelRules {
   }
 
   public static var rowCount: Int { ownRowCount + adviceRowCount + textRowCount }
-  private static var ownRowCount: Int { 16 }
+  private static var ownRowCount: Int { 17 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
@@ -151,6 +152,13 @@ extension KernelRules {
         now: "randomisation moves the heap of 64-bit x86 programs by up to 1 GiB",
         before: "by up to 32 MiB")
     case 14:
+      Row(
+        rule: .hintsGoLower, name: "hintsGoLower",
+        since: LinuxVersion(6, 12), function: "update_mmap_min_addr(), security/min_addr.c",
+        now:
+          "arm64: hints are lifted to 4096 (the kernels recorded have no floor of a security module)",
+        before: "to 32768 (Debian's CONFIG_LSM_MMAP_MIN_ADDR)")
+    case 15:
       Row(
         rule: .heapIsLikeMappings, name: "heapIsLikeMappings",
         since: LinuxVersion(6, 12),

@@ -93,6 +93,9 @@ public struct MachineConfiguration: Hashable, Sendable {
     if let minimum = layoutOverrides.minimumAddress { layout.minimumAddress = minimum }
     if let gap = layoutOverrides.stackGuardGap { layout.stackGuardGap = gap }
     layout.alignsSharedMemory = alignsSharedMemory
+    if architecture == .arm64, !KernelRules(version).contains(.hintsGoLower) {
+      layout.minimumHint = VirtualAddress(32768)
+    }
     if placement.goesUp { layout.placeBottomUp() }
     layout.keepsHole = placement.keepsHole
     if let layoutSeed {

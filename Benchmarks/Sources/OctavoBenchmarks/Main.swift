@@ -6,7 +6,7 @@ enum Main {
   static var benchmarks: [Benchmark] {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
-      .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
+      .areas, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
     ] + Benchmark.kernelHeap + Benchmark.calls
   }
 
