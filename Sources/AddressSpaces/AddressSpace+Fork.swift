@@ -47,10 +47,13 @@ extension AddressSpace {
     guard let copy = child.pointee.vmas.vma(at: source.start) else { return }
     copy.pointee.name = source.name
     source.name?.pointee.references += 1
-    guard let family = source.anonVMA else { return }
     // A wiped area starts as one that was never touched, free to merge. Linux: `VM_WIPEONFORK`.
     guard !flags.contains(.wipeOnFork) else { return }
-    try child.pointee.inheritFamily(copy, from: family)
+    if let family = source.anonVMA {
+      try child.pointee.inheritFamily(copy, from: family)
+    } else if !source.flags.contains(.mayHaveGuards) {
+      return
+    }
     try sharePages(of: source, with: child)
   }
 

@@ -6,7 +6,7 @@ extension VMAFlags {
   ///
   /// - Parameter rules: `showsGuards` says whether guard markers have letters.
   public func forEachName(_ rules: KernelRules, _ body: (StaticString) -> Void) {
-    for bit in UInt64(0)..<32 {
+    for bit in UInt64(0)..<43 {
       let flag = VMAFlags(rawValue: 1 &<< bit)
       guard contains(flag), flag != .mayHaveGuards || rules.contains(.showsGuards) else { continue }
       if let name = flag.letters { body(name) }
@@ -44,6 +44,8 @@ extension VMAFlags {
     case .hugePages: "hg"
     case .noHugePages: "nh"
     case .mergeable: "mg"
+    case .droppable: "dp"
+    case .sealed: "sl"
     default: nil
     }
   }
