@@ -19,12 +19,14 @@ extension AddressSpace {
     case .wipeOnFork:
       guard area.file == nil, !flags.contains(.shared) else { throw .invalidArgument }
       return flags.union(.wipeOnFork)
-    case .keepOnFork: return flags.subtracting(.wipeOnFork)
+    case .keepOnFork:
+      guard !flags.contains(.droppable) else { throw .invalidArgument }
+      return flags.subtracting(.wipeOnFork)
     case .dontDump: return flags.union(.dontDump)
     case .doDump:
-      guard flags.contains(.hugeTLB) || flags.isDisjoint(with: .special) else {
-        throw .invalidArgument
-      }
+      guard flags.contains(.hugeTLB) || flags.isDisjoint(with: .special),
+        !flags.contains(.droppable)
+      else { throw .invalidArgument }
       return flags.subtracting(.dontDump)
     case .mergeable: return isMergeCapable(flags) ? flags.union(.mergeable) : flags
     case .unmergeable: return flags.subtracting(.mergeable)
@@ -38,6 +40,6 @@ extension AddressSpace {
   ///
   /// Linux: `vma_ksm_compatible()`, mm/ksm.c.
   private func isMergeCapable(_ flags: VMAFlags) -> Bool {
-    flags.isDisjoint(with: VMAFlags.special.union([.shared, .mayShare, .hugeTLB]))
+    flags.isDisjoint(with: VMAFlags.special.union([.shared, .mayShare, .hugeTLB, .droppable]))
   }
 }

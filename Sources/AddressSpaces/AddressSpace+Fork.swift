@@ -49,9 +49,11 @@ extension AddressSpace {
     source.name?.pointee.references += 1
     // A wiped area starts as one that was never touched, free to merge. Linux: `VM_WIPEONFORK`.
     guard !flags.contains(.wipeOnFork) else { return }
-    if let family = source.anonVMA { try child.pointee.inheritFamily(copy, from: family) }
-    // Everything else the child can fault in again. Linux: `vma_needs_copy()`, mm/memory.c.
-    guard source.anonVMA != nil || flags.contains(.mayHaveGuards) else { return }
+    if let family = source.anonVMA {
+      try child.pointee.inheritFamily(copy, from: family)
+    } else if !source.flags.contains(.mayHaveGuards) {
+      return
+    }
     try sharePages(of: source, with: child)
   }
 
@@ -83,7 +85,7 @@ extension AddressSpace {
     return found
   }
 
-  /// Lets the child map what this space has in one area.
+  /// Lets the child map what this space has in one private area.
   ///
   /// Linux: `copy_present_ptes()`, mm/memory.c.
   private mutating func sharePages(

@@ -13,10 +13,9 @@ extension AddressSpace {
   ///   markers set until then stay.
   mutating func installGuards(_ vma: Ref<VMA>, _ part: VirtualRange) throws(MapError) {
     guard mayBeGuarded(vma.pointee, evenLocked: false) else { throw .invalidArgument }
-    // A fork copies the tables of areas with a family, and since the flag is there, of those with it:
-    // shared memory needs no family for that any more.
-    let isShared = vma.pointee.flags.contains(.shared)
-    if !isShared || !services.pointee.rules.contains(.showsGuards) { try prepareFamily(vma) }
+    if !services.pointee.rules.contains(.showsGuards) || vma.pointee.isAnonymous {
+      try prepareFamily(vma)
+    }
     vma.pointee.flags.insert(.mayHaveGuards)
     unmapPages(of: vma, part)
     var address = part.start

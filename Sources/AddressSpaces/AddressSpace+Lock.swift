@@ -115,7 +115,9 @@ extension AddressSpace {
   ) throws(MapError) {
     let old = vma.pointee.flags
     let flags = old.subtracting(.lockedMask).union(marks)
-    guard flags != old, old.isDisjoint(with: VMAFlags.special.union(.hugeTLB)) else { return }
+    guard flags != old, old.isDisjoint(with: VMAFlags.special.union([.hugeTLB, .droppable])) else {
+      return
+    }
     _ = try changeFlags(of: part, in: vma, flags)
     if flags.contains(.locked), !old.contains(.locked) {
       accounts.locked += pageCount(part)

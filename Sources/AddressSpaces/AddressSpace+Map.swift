@@ -121,8 +121,11 @@ extension AddressSpace {
       return flags.union([.shared, .mayShare])
     case .private: return flags
     case .droppable where services.pointee.rules.contains(.knowsDroppableMemory):
-      guard flags.isDisjoint(with: [.locked, .growsDown]) else { throw .invalidArgument }
-      return flags.union([.droppable, .noReserve, .wipeOnFork, .dontDump])
+      guard !request.flags.contains(.locked), !flags.contains(.growsDown) else {
+        throw .invalidArgument
+      }
+      // What may be dropped is not locked, whatever future mappings are to be.
+      return flags.subtracting(.lockedMask).union([.droppable, .noReserve, .wipeOnFork, .dontDump])
     default: throw .invalidArgument
     }
   }

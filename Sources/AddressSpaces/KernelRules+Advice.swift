@@ -32,8 +32,8 @@ extension KernelRules {
       Row(
         rule: .showsGuards, name: "showsGuards",
         since: LinuxVersion(6, 18), function: "show_smap_vma_flags(), fs/proc/task_mmu.c",
-        now: "smaps shows areas that may have guard markers: gu",
-        before: "the areas look as before")
+        now: "smaps shows areas that may have guard markers: gu; files with them need no family",
+        before: "guard markers make a family for the area, as its first page would")
     }
   }
 }

@@ -50,6 +50,27 @@ struct GuardTests {
     try laboratory.advise(0..<1, .guardRemove)
   }
 
+  @Test(
+    "guards in a file need no family from 6.18 on: the areas merge; in anonymous memory they do")
+  func families() throws {
+    for isFile in [true, false] {
+      let laboratory = try Laboratory()
+      let file = try laboratory.makeFile(8)
+      if isFile {
+        try laboratory.map(0..<8, .read, .private, file: file)
+      } else {
+        try laboratory.map(0..<8)
+      }
+      try laboratory.advise(4..<8, .sequential)
+      try laboratory.advise(1..<2, .guardInstall)
+      try laboratory.advise(5..<6, .guardInstall)
+      try laboratory.advise(0..<8, .normal)
+      #expect(laboratory.areas.count == (isFile ? 1 : 2))
+      laboratory.services.release(file)
+      laboratory.expectNothingLeft()
+    }
+  }
+
   @Test("a file can be guarded from 6.15 on, memory at all from 6.13")
   func versions() throws {
     for (version, isFileAllowed) in [(LinuxVersion(6, 13), false), (LinuxVersion(6, 15), true)] {

@@ -196,6 +196,26 @@ struct LockTests {
     #expect(try laboratory.residence(0..<4) == "0000")
   }
 
+  @Test("memory that may be dropped is never locked, and neither kept on fork nor dumped")
+  func droppable() throws {
+    let laboratory = try Laboratory()
+    try laboratory.lockAll([.future, .onFault])
+    try laboratory.map(0..<2, [.read, .write], [.droppable, .anonymous])
+    #expect(laboratory.flags(0) == "rd wr mr mw me nr wf dd dp")
+    try laboratory.lock(0..<2)
+    #expect(laboratory.locked == 0)
+    for advice in [Advice.keepOnFork, .doDump] {
+      #expect(throws: MapError.invalidArgument) { try laboratory.advise(0..<2, advice) }
+    }
+    try laboratory.advise(0..<2, .mergeable)
+    try laboratory.seal(0..<2)
+    #expect(laboratory.flags(0) == "rd wr mr mw me nr wf dd dp sl")
+    #expect(throws: MapError.invalidArgument) {
+      try laboratory.map(4..<5, .read, [.droppable, .anonymous, .locked])
+    }
+    laboratory.checkInvariants()
+  }
+
   @Test("a stack that grows is locked as it was")
   func stack() throws {
     let laboratory = try Laboratory()
