@@ -25,6 +25,7 @@ extension AddressSpace {
     child.pointee.heapStart = heapStart
     child.pointee.programBreak = programBreak
     child.pointee.image = image
+    child.pointee.auxiliary = auxiliary
     child.pointee.keys = keys
     var area = vmas.first
     while let vma = area {
