@@ -52,5 +52,6 @@ boot: ## boot the bare-metal images in QEMU and compare page tables with its pro
 	@scripts/setup.sh boot
 	scripts/boot-images.sh
 
-fuzz: ## compare random calls with the running kernel (not yet)
-	@scripts/fuzz.sh
+fuzz: ## compare random calls with the running kernel; FUZZ="--calls N --seed N --profile P"
+	@scripts/setup.sh build
+	@scripts/fuzz.sh $(FUZZ)

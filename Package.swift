@@ -91,6 +91,7 @@ let package = Package(
   } + [
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CRecorder"),
+    .target(name: "CSubject"),
     .target(
       name: "Recordings",
       dependencies: [
@@ -102,7 +103,7 @@ let package = Package(
       name: "Simulation",
       dependencies: [
         "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
-        "KernelCore", "Recordings", .product(name: "Yams", package: "Yams"),
+        "KernelCore", "Recordings", "CSubject", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: hot),
     .target(

@@ -11,7 +11,8 @@ let strict: [SwiftSetting] = [
 
 /// The modules that are measured.
 let measured: [Target.Dependency] = [
-  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "Recordings",
+  "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
+  "KernelCore", "Recordings",
   "Simulation", "Report", "PageTableModel",
 ].map { .product(name: $0, package: "octavo") }
 

@@ -42,7 +42,9 @@ extension AddressSpace {
     let pages = pageCount(range)
     var flags = VMAFlags.dataDefault.union(defaultFlags)
     flags.insert(.accounted)
-    if layout.architecture == .arm64 { flags.insert(.tagsAllowed) }
+    if layout.architecture == .arm64, !services.pointee.rules.contains(.heapIsLikeMappings) {
+      flags.insert(.tagsAllowed)
+    }
     guard mayExpand(flags, by: pages), vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
     try charge(pages)
 

@@ -51,12 +51,12 @@ extension AddressSpace {
 
   /// Extends a stack area downwards.
   ///
-  /// - Throws: `outOfMemory` when the stack limit, the guard gap of the mapping below or an account
-  ///   forbids it.
+  /// - Throws: `notPermitted` below the lowest address that a hint is lifted to; `outOfMemory` when the
+  ///   stack limit, the guard gap of the mapping below or an account forbids it.
   ///
   /// Linux: `expand_downwards()`, `acct_stack_growth()`, mm/vma.c.
   mutating func growStack(_ vma: Ref<VMA>, to start: VirtualAddress) throws(MapError) {
-    guard start >= layout.minimumAddress else { throw .notPermitted }
+    guard start >= layout.minimumHint else { throw .notPermitted }
     let range = VirtualRange(start, vma.pointee.end)
     let added = pageCount(VirtualRange(start, vma.pointee.start))
     if let below = vmas.previous(vma), !below.pointee.flags.contains(.growsDown),
@@ -65,17 +65,14 @@ extension AddressSpace {
     {
       throw .outOfMemory
     }
+    // A stack that is to grow has a family before it has the page, and keeps it where it may not.
+    try prepareFamily(vma)
     guard vmas.previous(vma).map({ $0.pointee.end <= start }) ?? true,
       range.count <= limits.stack, mayExpand(vma.pointee.flags, by: added),
       added.rawValue <= vma.pointee.pageOffset
     else { throw .outOfMemory }
     guard mayLock(vma.pointee.flags, pageSize.bytes(in: added)) else { throw .outOfMemory }
     try charge(added)
-    // A stack that grows has a family before it has the page. Linux: `anon_vma_prepare()` first.
-    do { try prepareFamily(vma) } catch {
-      services.pointee.uncharge(added)
-      throw error
-    }
     setRange(vma, range)
     account(vma.pointee.flags, added: added)
     if vma.pointee.flags.contains(.locked) { accounts.locked += added }

@@ -105,4 +105,12 @@ extension VMATree {
     }
     precondition(node == nil, "tree and list end together")
   }
+
+  /// VMAs on the longest way from the root down. O(VMAs).
+  public var depth: Int { depth(below: tree.root) }
+
+  private func depth(below node: Ref<VMA>?) -> Int {
+    guard let node else { return 0 }
+    return 1 + max(depth(below: tree.left(of: node)), depth(below: tree.right(of: node)))
+  }
 }

@@ -43,7 +43,8 @@ public struct MapRequest: Sendable {
 extension AddressSpace {
   /// Creates a mapping.
   ///
-  /// - Returns: Its address.
+  /// - Returns: Its address. A fixed address in the last 4095 bytes comes back as it is, and nothing
+  ///   is mapped: the caller of the system call reads an error number.
   /// - Throws: What the system call refuses, in its order of checks. `outOfMemory` by a limit can leave
   ///   the VMAs at the borders of a fixed range split.
   ///
@@ -72,6 +73,7 @@ extension AddressSpace {
     let address = try place(
       length, at: hint, placing, file: request.file,
       fileOffset: ByteCount(request.file == nil ? 0 : UInt(truncatingIfNeeded: request.offset)))
+    if Self.isErrorNumber(address) { return address }
     let range = VirtualRange(address, count: length)
     if request.flags.contains(.fixedNoReplace), vmas.vma(in: range) != nil { throw .rangeInUse }
     let flags = try areaFlags(request, length)
@@ -90,6 +92,8 @@ extension AddressSpace {
     flags.formUnion([.mayRead, .mayWrite, .mayExecute])
     if request.flags.contains(.growsDown) { flags.insert(.growsDown) }
     if request.flags.contains(.locked) { flags.insert(.locked) }
+    // Anonymous memory with `MAP_SYNC` gains nothing, but stands apart from what is without it.
+    if request.flags.contains(.synchronous) { flags.insert(.synchronous) }
     if request.flags.contains(.stack), services.pointee.rules.contains(.stackFlagRefusesHugePages),
       layout.hugePageSize > .zero || layout.architecture == .i386
     {
@@ -147,7 +151,6 @@ extension AddressSpace {
     guard request.access.contains(.read) else { throw .accessDenied }
     guard file.pointee.isMappable else { throw .notMappable }
     guard !flags.contains(.growsDown) else { throw .invalidArgument }
-    if request.flags.contains(.synchronous) { flags.insert(.synchronous) }
     return flags
   }
 
@@ -260,13 +263,13 @@ extension AddressSpace {
     _ flags: VMAFlags, _ length: ByteCount, _ removal: Removal
   ) throws(MapError) -> Ref<MappedFile>? {
     guard flags.contains(.shared) else { return nil }
-    do throws(MapError) {
-      return try services.makeSharedMemory(
-        length, isReserved: !flags.contains(.noReserve), pageSize)
-    } catch {
+    let pages = flags.contains(.noReserve) ? .zero : pageSize.pages(in: length)
+    do throws(MapError) { try services.pointee.charge(pages) } catch {
       removeAreas(removal)
       throw error
     }
+    services.pointee.uncharge(pages)
+    return try services.makeSharedMemory(length, isReserved: pages > .zero, pageSize)
   }
 
   /// Puts the new area in the place of those to be removed; merged with a neighbour if it can be.

@@ -19,6 +19,7 @@ extension AddressSpace {
     _ vma: Ref<VMA>, _ address: VirtualAddress, _ access: MemoryAccess
   ) throws(FaultError) {
     guard access == .write else {
+      if triesHugePage(vma, address) { try prepare(vma) }
       return try install(services.pointee.zeroPage, vma, address, isWritable: false, access)
     }
     try prepare(vma)

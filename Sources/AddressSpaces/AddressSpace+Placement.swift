@@ -11,14 +11,16 @@ extension AddressSpace {
   ///   - fileOffset: For a file, the byte of it that the mapping begins with.
   /// - Throws: `outOfMemory` when nothing is free, `invalidArgument` for a misaligned fixed address,
   ///   `notPermitted` for one below the minimum.
+  /// - Returns: The address; one that `isErrorNumber` is free of all these checks.
   ///
-  /// O(log n) typical. Linux: `__get_unmapped_area()`, mm/mmap.c.
-  func place(
+  /// O(log n) typical, O(n) in the old design. Linux: `__get_unmapped_area()`, mm/mmap.c.
+  mutating func place(
     _ length: ByteCount, at hint: VirtualAddress, _ flags: MapFlags, file: Ref<MappedFile>?,
     fileOffset: ByteCount
   ) throws(MapError) -> VirtualAddress {
     guard length.rawValue <= layout.taskSize.rawValue else { throw .outOfMemory }
-    let request = PlacementRequest(length: length, hint: hint, flags: flags)
+    var request = PlacementRequest(length: length, hint: hint, flags: flags)
+    if file != nil { request.alignment = layout.colours.alignment(of: fileOffset) }
     let address: VirtualAddress
     if let file, file.pointee.blockSize > pageSize.bytes {
       address = try blockAligned(request, file.pointee.blockSize)
@@ -26,9 +28,12 @@ extension AddressSpace {
       let aligned = hugeAligned(request, fileOffset: fileOffset)
     {
       address = aligned
+    } else if layout.alignsSharedMemory, isSharedMemory(request, file) {
+      address = try sharedAligned(request, fileOffset: fileOffset)
     } else {
       address = try findFree(request)
     }
+    if Self.isErrorNumber(address) { return address }
     guard address.rawValue <= layout.taskSize.rawValue - length.rawValue else {
       throw .outOfMemory
     }
@@ -36,6 +41,10 @@ extension AddressSpace {
     guard address >= layout.minimumAddress else { throw .notPermitted }
     return address
   }
+
+  /// Whether the kernel takes an address for a negated error number, which is then what the call
+  /// answers: a fixed address in the last 4095 bytes. Linux: `IS_ERR_VALUE()`.
+  static func isErrorNumber(_ address: VirtualAddress) -> Bool { address.rawValue > .max - 4095 }
 
   /// A hint as the kernel uses it: rounded down, and lifted to the lowest mappable address.
   ///
@@ -58,11 +67,11 @@ extension AddressSpace {
   /// A place for whole huge pages: a free range with room to spare, and in it the aligned address.
   ///
   /// Linux: `hugetlb_get_unmapped_area()`, the `align_mask` of `vm_unmapped_area()`.
-  private func blockAligned(
+  private mutating func blockAligned(
     _ request: PlacementRequest, _ block: ByteCount
   ) throws(MapError) -> VirtualAddress {
     if request.flags.contains(.fixed) { return request.hint }
-    if request.hint.rawValue != 0, hintIsUsable(request) { return request.hint }
+    if request.hint.rawValue != 0, isHintUsable(request) { return request.hint }
     var wider = request
     wider.hint = VirtualAddress(0)
     let spare = block.rawValue - pageSize.bytes.rawValue
@@ -77,7 +86,7 @@ extension AddressSpace {
   /// modulo the huge-page size; nil where the plain search has to do.
   ///
   /// Linux: `__thp_get_unmapped_area()`, mm/huge_memory.c.
-  private func hugeAligned(
+  private mutating func hugeAligned(
     _ request: PlacementRequest, fileOffset: ByteCount
   ) -> VirtualAddress? {
     let huge = layout.hugePageSize.rawValue
@@ -94,93 +103,38 @@ extension AddressSpace {
     if found == request.hint { return found }
     let shift = (offset &- found.rawValue) & (huge - 1)
     // Top-down, an aligned result means that the padding lies below: take the upper end of it.
-    return VirtualAddress(found.rawValue + (shift == 0 ? huge : shift))
+    let takesUpperEnd =
+      layout.direction == .topDown && services.pointee.rules.contains(.alignsFromTheTop)
+    return VirtualAddress(found.rawValue + (shift == 0 && takesUpperEnd ? huge : shift))
   }
 
-  /// The hint when it is usable, else the highest free range below the mmap base, else the lowest above
-  /// the legacy base.
+  private func isSharedMemory(_ request: PlacementRequest, _ file: Ref<MappedFile>?) -> Bool {
+    if let file { return file.pointee.kind == .sharedMemory }
+    return request.flags.contains(.shared)
+  }
+
+  /// Where memory file systems may have huge pages: first the plain search, then, unless that took the
+  /// hint or is aligned by itself, one with room to spare.
   ///
-  /// Linux: `arch_get_unmapped_area_topdown()` of x86 and of mm/mmap.c.
-  private func findFree(_ request: PlacementRequest) throws(MapError) -> VirtualAddress {
-    guard request.length.rawValue <= layout.taskSize.rawValue else { throw .outOfMemory }
-    if request.flags.contains(.fixed) { return request.hint }
-    let isLow = layout.architecture == .x86_64 && request.flags.contains(.low2GB)
-    if isLow { return try bottomUp(request) }
-    if request.hint.rawValue != 0, hintIsUsable(request) { return request.hint }
-    var top = layout.mmapBase
-    if request.hint > layout.window { top = top + (layout.taskSize - layout.window) }
-    let floor = max(VirtualAddress(pageSize.bytes.rawValue), layout.minimumHint)
-    if let found = highestFree(request.length, VirtualRange(floor, top)) { return found }
-    return try bottomUp(request)
-  }
-
-  /// Linux: `mmap_address_hint_valid()`, and the test for a free range behind it.
-  private func hintIsUsable(_ request: PlacementRequest) -> Bool {
-    guard request.hint.rawValue <= layout.taskSize.rawValue - request.length.rawValue else {
-      return false
+  /// Linux: `shmem_get_unmapped_area()`, mm/shmem.c.
+  private mutating func sharedAligned(
+    _ request: PlacementRequest, fileOffset: ByteCount
+  ) throws(MapError) -> VirtualAddress {
+    let plain = try findFree(request)
+    let huge = UInt(1) << (2 * UInt(pageSize.shift) - 3)
+    let offset = fileOffset.rawValue & (huge - 1)
+    let length = request.length.rawValue
+    guard !request.flags.contains(.fixed), plain != request.hint || plain.rawValue == 0,
+      length >= huge, offset == 0 || length >= 2 * huge - offset,
+      plain.rawValue & (huge - 1) != offset
+    else { return plain }
+    var wider = request
+    let (padded, overflows) = length.addingReportingOverflow(huge - pageSize.bytes.rawValue)
+    wider.length = ByteCount(padded)
+    guard !overflows, padded <= layout.taskSize.rawValue, let found = try? findFree(wider) else {
+      return plain
     }
-    let end = request.hint + request.length
-    if layout.architecture == .x86_64, (request.hint > layout.window) != (end > layout.window) {
-      return false
-    }
-    if layout.architecture == .arm64, request.hint <= layout.window, end > layout.window {
-      return false
-    }
-    return isFree(VirtualRange(request.hint, end))
+    let aligned = found.rawValue + ((offset &- found.rawValue) & (huge - 1))
+    return aligned <= layout.taskSize.rawValue - length ? VirtualAddress(aligned) : plain
   }
-
-  /// Whether a range touches no VMA and no stack's guard gap.
-  private func isFree(_ range: VirtualRange) -> Bool {
-    guard let vma = vmas.vma(atOrAfter: range.start) else { return true }
-    return range.end <= vma.pointee.startWithGuard(layout.stackGuardGap)
-  }
-
-  /// Linux: `arch_get_unmapped_area()`.
-  private func bottomUp(_ request: PlacementRequest) throws(MapError) -> VirtualAddress {
-    let isLow = layout.architecture == .x86_64 && request.flags.contains(.low2GB)
-    let limits =
-      isLow
-      ? VirtualRange(VirtualAddress(0x4000_0000), VirtualAddress(0x8000_0000))
-      : VirtualRange(layout.legacyBase, layout.window)
-    guard request.length.rawValue <= limits.end.rawValue else { throw .outOfMemory }
-    if request.hint.rawValue != 0 {
-      let range = VirtualRange(request.hint, count: request.length)
-      if limits.end.rawValue - request.length.rawValue >= range.start.rawValue, isFree(range) {
-        return range.start
-      }
-    }
-    guard let found = lowestFree(request.length, limits) else { throw .outOfMemory }
-    return found
-  }
-
-  /// The highest free range, leaving alone the guard gaps. Linux: `unmapped_area_topdown()`.
-  private func highestFree(_ length: ByteCount, _ limits: VirtualRange) -> VirtualAddress? {
-    var limits = limits
-    while let gap = vmas.highestGap(of: length, in: limits) {
-      guard let above = vmas.vma(atOrAfter: gap.end) else { return gap.end - length }
-      let guardStart = above.pointee.startWithGuard(layout.stackGuardGap)
-      if guardStart >= gap.end { return gap.end - length }
-      limits.end = guardStart
-    }
-    return nil
-  }
-
-  /// The lowest free range, leaving alone the guard gaps. Linux: `unmapped_area()`.
-  private func lowestFree(_ length: ByteCount, _ limits: VirtualRange) -> VirtualAddress? {
-    var limits = limits
-    while let gap = vmas.lowestGap(of: length, in: limits) {
-      guard let above = vmas.vma(atOrAfter: gap.start) else { return gap.start }
-      let guardStart = above.pointee.startWithGuard(layout.stackGuardGap)
-      if guardStart >= gap.start + length { return gap.start }
-      limits.start = above.pointee.end
-    }
-    return nil
-  }
-}
-
-/// What a search for a free range is told.
-private struct PlacementRequest {
-  var length: ByteCount
-  var hint: VirtualAddress
-  var flags: MapFlags
 }

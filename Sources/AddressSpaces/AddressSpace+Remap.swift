@@ -42,7 +42,11 @@ extension AddressSpace {
     let checksFirst = services.pointee.rules.contains(.checksRemapFirst)
     if checksFirst {
       try checkArguments(remap)
-      if flags.contains(.fixed), remap.oldLength == remap.newLength { return try moveAreas(remap) }
+      if flags.contains(.fixed), remap.oldLength == remap.newLength,
+        services.pointee.rules.contains(.remapsSeveralAreas)
+      {
+        return try moveAreas(remap)
+      }
     } else {
       // The lengths as they were given: equal pages are not enough.
       if flags.contains(.dontUnmap), oldLength != newLength { throw .invalidArgument }
@@ -87,7 +91,7 @@ extension AddressSpace {
   /// Whether the space up to `end` is free and may be mapped; a stack's guard gap above is no obstacle.
   ///
   /// Linux: `vma_expandable()`, mm/mremap.c.
-  private func canExpand(_ vma: Ref<VMA>, to end: VirtualAddress) -> Bool {
+  private mutating func canExpand(_ vma: Ref<VMA>, to end: VirtualAddress) -> Bool {
     guard end > vma.pointee.end, vmas.vma(in: VirtualRange(vma.pointee.end, end)) == nil else {
       return false
     }
@@ -164,7 +168,7 @@ extension AddressSpace {
   /// The same with the target that placement gives it.
   ///
   /// Linux: `vrm_set_new_addr()`, mm/mremap.c.
-  private func placed(_ vma: Ref<VMA>, _ remap: Remapping) throws(MapError) -> Remapping {
+  private mutating func placed(_ vma: Ref<VMA>, _ remap: Remapping) throws(MapError) -> Remapping {
     var flags: MapFlags = remap.flags.contains(.fixed) ? .fixed : []
     if vma.pointee.flags.contains(.mayShare) { flags.insert(.shared) }
     let page = vma.pointee.file == nil ? 0 : vma.pointee.pageOffset(of: remap.start, pageSize)

@@ -32,6 +32,8 @@ extension AddressSpace {
     mapping.formUnion(flags.intersection(.nonblock))
     if area.flags.contains(.locked) { mapping.insert(.locked) }
     let shift = UInt64(pageSize.shift)
+    // No file is so large that the byte could not be counted.
+    guard UInt64(page) <= UInt64.max >> shift else { throw .offsetOverflow }
     // The areas that hold the file are about to go.
     area.file?.pointee.references += 1
     defer { if let file = area.file { services.release(file, into: &batch) } }

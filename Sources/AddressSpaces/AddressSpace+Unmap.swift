@@ -69,6 +69,7 @@ extension AddressSpace {
       forget(vma)
     }
     let ceiling = area?.pointee.start ?? layout.taskSize
+    noteUnmapped(above: floor, below: area?.pointee.start ?? layout.mmapBase)
     tables.freeTables(removal.range, floor: floor, ceiling: ceiling, into: &batch)
   }
 

@@ -62,6 +62,9 @@ public struct AddressSpace: ~Copyable {
   /// Flags every new mapping gets. Linux: `def_flags`, set by `mlockall(MCL_FUTURE)`.
   public internal(set) var defaultFlags: VMAFlags = []
 
+  /// Only where `layout.keepsHole`.
+  var hole = CachedHole()
+
   public internal(set) var accounts = AreaAccounts()
   public internal(set) var resident = ResidentCounts()
   public internal(set) var faults = FaultCounts()

@@ -31,6 +31,9 @@ public struct KernelRules: OptionSet, Hashable, Sendable {
   public static var labelsHeapItselfOnly: KernelRules { KernelRules(rawValue: 1 << 10) }
   public static var knowsDroppableMemory: KernelRules { KernelRules(rawValue: 1 << 11) }
   public static var unlocksWholeSource: KernelRules { KernelRules(rawValue: 1 << 12) }
+  public static var heapIsLikeMappings: KernelRules { KernelRules(rawValue: 1 << 13) }
+  public static var alignsFromTheTop: KernelRules { KernelRules(rawValue: 1 << 14) }
+  public static var heapMovesFar: KernelRules { KernelRules(rawValue: 1 << 15) }
 }
 
 extension KernelRules {
@@ -46,7 +49,7 @@ extension KernelRules {
   }
 
   public static var rowCount: Int { ownRowCount + adviceRowCount + textRowCount }
-  private static var ownRowCount: Int { 13 }
+  private static var ownRowCount: Int { 16 }
 
   /// The row at `index`, 0 up to `rowCount`.
   public static func row(_ index: Int) -> Row {
@@ -135,6 +138,27 @@ extension KernelRules {
         since: LinuxVersion(6, 17), function: "dontunmap_complete(), mm/mremap.c",
         now: "MREMAP_DONTUNMAP unlocks the whole area it moves from, which its copy may merge with",
         before: "it unlocks the range only, split off, and the copy stays apart from its source")
+    case 12:
+      Row(
+        rule: .alignsFromTheTop, name: "alignsFromTheTop",
+        since: LinuxVersion(6, 8), function: "__thp_get_unmapped_area(), mm/huge_memory.c",
+        now: "an aligned mapping takes the upper end of a range that is aligned by itself",
+        before: "the lower end")
+    case 13:
+      Row(
+        rule: .heapMovesFar, name: "heapMovesFar",
+        since: LinuxVersion(6, 9), function: "arch_randomize_brk(), arch/x86/kernel/process.c",
+        now: "randomisation moves the heap of 64-bit x86 programs by up to 1 GiB",
+        before: "by up to 32 MiB")
+    case 14:
+      Row(
+        rule: .heapIsLikeMappings, name: "heapIsLikeMappings",
+        since: LinuxVersion(6, 12),
+        function: "VM_DATA_DEFAULT_FLAGS, arch/arm64/include/asm/page.h",
+        now:
+          "arm64: the heap merges with mappings (the kernels recorded are built without memory tags)",
+        before:
+          "it does not (the kernel recorded has tags, VM_MTE_ALLOWED, and its processor has not)")
     default:
       Row(
         rule: .countsLocksTwice, name: "countsLocksTwice",

@@ -14,6 +14,8 @@ public struct MemoryServices: ~Copyable {
   public let kernelRoot: PageFrameNumber?
   /// What programs see of the kernel's version.
   public let rules: KernelRules
+  /// `transparent_hugepage/enabled`.
+  public var hugePages = HugePagePolicy.madvise
   /// The frame of zeros that reads of untouched memory share. Linux: `empty_zero_page`.
   public let zeroPage: Ref<Page>
   /// Whether programs and files put bytes into frames. A replay knows no bytes, only which pages are

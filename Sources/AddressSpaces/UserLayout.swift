@@ -29,6 +29,43 @@ public struct UserLayout: Hashable, Sendable {
   public var stackGuardGap: ByteCount
   /// Alignment of large mappings without a hint; 0 where the kernel does not align them.
   public var hugePageSize: ByteCount
+  /// Where a search begins.
+  public var direction = Direction.topDown
+  /// What `MAP_32BIT` means to 64-bit programs of x86.
+  public var lowRange = VirtualRange(VirtualAddress(0x4000_0000), VirtualAddress(0x8000_0000))
+  /// Memory file systems have huge pages, so that large mappings of theirs are aligned too. Linux:
+  /// `transparent_hugepage/shmem_enabled` other than `never` and `deny`.
+  public var alignsSharedMemory = false
+  /// Which addresses share cache sets with which pages of a file.
+  public var colours = Colours.none
+  /// The allocator of kernels before 3.8; see `CachedHole`.
+  public var keepsHole = false
+
+  /// Linux: `MMF_TOPDOWN`; the personality `ADDR_COMPAT_LAYOUT`, `vm.legacy_va_layout`.
+  public enum Direction: UInt8, Sendable {
+    case topDown, bottomUp
+  }
+
+  /// File mappings keep the address bits of `mask` equal to those of the file offset, moved by `shift`,
+  /// so that shared pages do not evict one another from a cache that is indexed by them.
+  ///
+  /// None of the usual machines needs it; AMD's family 15h has a mask of 0x7000 and a shift drawn at
+  /// boot. Linux: `va_align`, arch/x86/kernel/sys_x86_64.c.
+  public struct Colours: Hashable, Sendable {
+    public var mask: UInt
+    public var shift: UInt
+
+    public init(mask: UInt, shift: UInt = 0) {
+      self.mask = mask
+      self.shift = shift
+    }
+
+    public static var none: Colours { Colours(mask: 0) }
+
+    func alignment(of offset: ByteCount) -> RangeAlignment {
+      RangeAlignment(mask: mask, offset: mask == 0 ? 0 : offset.rawValue &+ (shift & mask))
+    }
+  }
 
   /// The layout of an architecture without address randomisation.
   ///
@@ -45,8 +82,11 @@ public struct UserLayout: Hashable, Sendable {
   /// The layout of a 32-bit program on an x86-64 kernel, which leaves it almost 4 GiB.
   ///
   /// Linux: `IA32_PAGE_OFFSET`, arch/x86/include/asm/page_64_types.h.
-  public static func compatible(stackLimit: ByteCount = ByteCount(8 << 20)) -> UserLayout {
-    let end = VirtualAddress(0xffff_e000)
+  /// - Parameter limitsTo3GB: The personality `ADDR_LIMIT_3GB`: as a 32-bit kernel has it.
+  public static func compatible(
+    stackLimit: ByteCount = ByteCount(8 << 20), limitsTo3GB: Bool = false
+  ) -> UserLayout {
+    let end = VirtualAddress(limitsTo3GB ? 0xC000_0000 : 0xffff_e000)
     return UserLayout(.i386, .size4K, end, end, stackLimit)
   }
 
@@ -68,6 +108,16 @@ public struct UserLayout: Hashable, Sendable {
       architecture == .i386 ? ByteCount(0) : ByteCount(1 << (2 * UInt(pageSize.shift) - 3))
     mmapBase = topDownBase(stackLimit: stackLimit)
     legacyBase = bottomUpBase
+    // Where the stack may grow without end, only x86 still believes in a gap above mappings.
+    if architecture == .arm64, stackLimit == ByteCount(.max) { placeBottomUp() }
+  }
+
+  /// Makes searches begin at the legacy base and go up.
+  ///
+  /// Linux: `mmap_is_legacy()`, arch/x86/mm/mmap.c and mm/util.c.
+  public mutating func placeBottomUp() {
+    direction = .bottomUp
+    mmapBase = legacyBase
   }
 
   /// Task size and default window, which differ where a hint opens a larger space.

@@ -64,9 +64,10 @@ public struct Kernel<Platform: Hardware>: ~Copyable {
     _ pages: Ref<PageAllocator>, _ format: TranslationFormat, _ kernelRoot: PageFrameNumber?,
     _ settings: KernelSettings, _ commit: CommitAccount
   ) throws(AllocationError) -> Ref<MemoryServices> {
-    let services = try MemoryServices(
+    var services = try MemoryServices(
       pages: pages, format: format, kernelRoot: kernelRoot, version: settings.version,
       commit: commit, hasContents: settings.hasContents)
+    services.hugePages = settings.hugePages
     let size = ByteCount(UInt(MemoryLayout<MemoryServices>.size))
     let pageSize = pages.pointee.directMap.pageSize
     let block = try pages.pointee.allocatePages(
@@ -90,6 +91,8 @@ public struct KernelSettings: Sendable {
   public var overcommit: CommitAccount.Policy
   /// RAM as the overcommit rule counts it; nil for the machine's own RAM.
   public var totalPages: PageCount?
+  /// `transparent_hugepage/enabled`.
+  public var hugePages = HugePagePolicy.madvise
   /// Swap as the overcommit rule counts it.
   public var swapPages = PageCount.zero
   /// `vm.overcommit_ratio`, per cent.

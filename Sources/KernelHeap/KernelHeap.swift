@@ -20,11 +20,10 @@
 //                      |
 //                      v empty, and the list has `min_partial`: given back
 //
-// The processor's own list, and each slab's, change by exchanging two words at once: the first free
-// object with a transaction number, or with the slab's counts. So a free of a slab that others use
-// takes no lock but when the slab was full or becomes empty. A slab with a single free object is
-// not taken: its object is. Caches that are watched (`SlabFlags.fullDebugging`) never freeze a slab:
-// all they do happens, checked, under the lock of the node.
+// What a processor has is its own; whoever wants it asks (`ProcessorOwned`). A slab's list changes by
+// exchanging two words at once: the first free object with the slab's counts. So a free takes no lock
+// but when it empties a slab. Caches that are watched (`SlabFlags.fullDebugging`) never freeze a
+// slab: all they do happens, checked, under the lock of the node.
 //
 // Caches describe themselves in objects of one more cache, the cache of caches. The root of all has
 // a block of its own; the page allocator's `heapRoot` leads to it. It goes with the last cache, or,
@@ -40,7 +39,9 @@
 //   a slab that is not frozen is in exactly one list if it has a free object, else in none;
 //   pages of all caches + large kmalloc blocks + the root = the `Slab:` of /proc/meminfo.
 //
-// Lock order: the list of caches, a processor's partial list, a node's partial list, the zone lock.
+// What a design cannot do: `SlabDesign.abilities`.
+//
+// Lock order: the list of caches, what a processor has, a node's partial list, the zone lock.
 // New slabs are made with no lock held: the page allocator may ask for relief, which may shrink
 // this very cache.
 //

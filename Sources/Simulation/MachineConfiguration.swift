@@ -21,12 +21,22 @@ public struct MachineConfiguration: Hashable, Sendable {
   /// How the kernel's heap keeps its objects.
   public var slab = SlabDesign.slub
   public var version = LinuxVersion.v6_18
+  /// `transparent_hugepage/enabled`.
+  public var hugePages = HugePagePolicy.madvise
   public var overcommit = CommitAccount.Policy.heuristic
+  /// What the kernel was built with and what its processor can.
+  public var features = KernelFeatures.standard
   public var limits = ResourceLimits()
   /// RAM as the overcommit rule counts it, where it is not the simulated RAM (a recording's machine).
   public var accountedMemory: ByteCount?
   /// What the recording's own layout says, where it differs from the architecture's usual one.
   public var layoutOverrides = LayoutOverrides()
+  /// Where searches for free addresses begin, and how they go.
+  public var placement = PlacementDesign.topDown
+  /// The seed of address-space randomisation; nil for none.
+  public var layoutSeed: UInt64?
+  /// Memory file systems have huge pages. Linux: `transparent_hugepage/shmem_enabled`.
+  public var alignsSharedMemory = false
 
   public init(
     name: String, architecture: Architecture, pageSize: PageSize, virtualAddressBits: UInt8,
@@ -82,14 +92,24 @@ public struct MachineConfiguration: Hashable, Sendable {
     if let taskSize = layoutOverrides.taskSize { layout.taskSize = taskSize }
     if let minimum = layoutOverrides.minimumAddress { layout.minimumAddress = minimum }
     if let gap = layoutOverrides.stackGuardGap { layout.stackGuardGap = gap }
+    layout.alignsSharedMemory = alignsSharedMemory
+    if placement.goesUp { layout.placeBottomUp() }
+    layout.keepsHole = placement.keepsHole
+    if let layoutSeed {
+      var generator = SeededGenerator(seed: layoutSeed)
+      layout.randomize(stackLimit: limits.stack, using: &generator)
+    }
     return layout
   }
 
   /// What the kernel is told at boot.
   public var settings: KernelSettings {
-    KernelSettings(
+    var settings = KernelSettings(
       layout: layout, limits: limits, version: version, overcommit: overcommit,
       totalPages: accountedMemory.map { pageSize.pages(in: $0) })
+    settings.hugePages = hugePages
+    settings.features = features
+    return settings
   }
 }
 
@@ -102,6 +122,12 @@ extension MachineConfiguration {
     {
       overcommit = mode
     }
+    switch header.transparentHugePages {
+    case "always": hugePages = .always
+    case "never": hugePages = .never
+    default: break
+    }
+    alignsSharedMemory = !["never", "deny", nil].contains(header.sharedMemoryHugePages)
     adoptLimits(header)
     if let bytes = header.totalMemory { accountedMemory = ByteCount(UInt(bytes)) }
     if let address = header.taskSize { layoutOverrides.taskSize = VirtualAddress(UInt(address)) }

@@ -21,7 +21,7 @@ extension Replayer {
       }
     case .mincore:
       done { () throws(Errno) in
-        try computer.kernel.mincore(task, address: address, length: length) { _ in }
+        try computer.kernel.mincore(task, address: address, length: length, vector: third) { _ in }
       }
     case .pkeyAlloc, .pkeyFree, .pkeyMprotect: performKey(call, task)
     case .prctl: performControl(call, task)

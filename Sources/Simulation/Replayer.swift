@@ -54,6 +54,8 @@ public final class Replayer {
       report.records += 1
       apply(event)
       if options.checksInvariants { checkInvariants() }
+      if options.stopsAtDifference, report.differenceCount > 0 { break }
+      if options.stopsAtResidency, report.residency.differences > 0 { break }
       if report.records % 64 == 0, let progress = reader.progress { options.progress?(progress) }
     }
     settlePendingMaps()
@@ -96,6 +98,10 @@ public final class Replayer {
 public struct ReplayOptions: Sendable {
   /// Checks every structure after every event.
   public var checksInvariants = false
+  /// Reads no further once something differs.
+  public var stopsAtDifference = false
+  /// Also when it is only what is in memory, or how many faults that took.
+  public var stopsAtResidency = false
   /// How many differences are kept in detail.
   public var detailLimit = 20
   /// Told every 4096 events how far reading has come.

@@ -34,6 +34,9 @@ extension Octavo {
     case let error as RecordingError: leave(saying: error.description, ExitCode(error.exitStatus))
     case let error as RecordingWriteError:
       leave(saying: error.description, ExitStatus.unavailable)
+    case let error as ShellError: leave(saying: error.description, ExitStatus.badInput)
+    case let error as BadScript: leave(saying: error.description, ExitStatus.badInput)
+    case let error as FuzzError: leave(saying: error.description, ExitStatus.unavailable)
     case let error as SimulationError:
       leave(saying: error.description, ExitStatus.unavailable)
     default: exit(withError: error)

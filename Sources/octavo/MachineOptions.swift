@@ -1,3 +1,4 @@
+import AddressSpaces
 import ArgumentParser
 import KernelHeap
 import Machine
@@ -24,6 +25,18 @@ struct MachineOptions: ParsableArguments {
   @Option(help: "The size of the memory, such as 512M or 16G.")
   var ram: Size?
 
+  @Option(
+    help: ArgumentHelp(
+      "The kernel whose rules count, such as 6.1, 6.12 or 6.18; see Docs/kernel-versions.md.",
+      valueName: "RELEASE"))
+  var linux: String?
+
+  @Option(help: "How free addresses are found.")
+  var placement: PlacementDesign?
+
+  @Option(help: "Randomise the address-space layout, with this seed.")
+  var layoutSeed: UInt64?
+
   @Option(help: "The number of processors.")
   var cpus: Int?
 
@@ -42,6 +55,9 @@ struct MachineOptions: ParsableArguments {
   func validate() throws {
     if let tlb, TLBModel.presets[tlb] == nil {
       throw ValidationError("--tlb takes one of \(TLBModel.presetNames), not '\(tlb)'")
+    }
+    if let linux, LinuxVersion(parsing: linux) == nil {
+      throw ValidationError("--linux takes a release such as 6.18, not '\(linux)'")
     }
     if let cpus, !(1...1024).contains(cpus) {
       throw ValidationError("--cpus takes 1 to 1024, not \(cpus)")
@@ -69,6 +85,9 @@ struct MachineOptions: ParsableArguments {
     if let header { configuration.adopt(header) }
     if let arch { configuration.setArchitecture(arch.architecture) }
     if let size = pageSize ?? pageSizes.first { configuration.pageSize = size }
+    if let version = linux.flatMap(LinuxVersion.init(parsing:)) { configuration.version = version }
+    if let placement { configuration.placement = placement }
+    if let layoutSeed { configuration.layoutSeed = layoutSeed }
     if let vaBits { configuration.virtualAddressBits = UInt8(clamping: vaBits) }
     if let ram { configuration.ram = ram.bytes }
     if let cpus { configuration.processors = cpus }

@@ -7,7 +7,7 @@ struct Octavo: ParsableCommand {
     commandName: "octavo",
     abstract: "The memory management of Linux, whole, in Swift.",
     discussion: """
-      Exit status: 0 done and equal, 1 a difference was found by --check, 64 usage, \
+      Exit status: 0 done and equal, 1 a difference was found by --check or fuzz, 64 usage, \
       65 bad input, 69 something needed is not on this machine.
       """,
     subcommands: [

@@ -59,6 +59,11 @@ extension Laboratory {
       newAddress: target.map(address) ?? VirtualAddress(0))
   }
 
+  func seal(_ range: Range<Int>) throws(MapError) {
+    defer { flush() }
+    try space.pointee.mseal(address(range.lowerBound), bytes(range.count), flags: 0)
+  }
+
   func setBreak(_ wanted: VirtualAddress) -> VirtualAddress {
     defer { flush() }
     return space.pointee.brk(wanted)

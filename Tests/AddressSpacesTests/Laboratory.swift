@@ -27,7 +27,7 @@ final class Laboratory {
   init(
     frames: UInt = 4096, limits: ResourceLimits = ResourceLimits(),
     overcommit: CommitAccount.Policy = .heuristic, totalPages: UInt = 4096,
-    version: LinuxVersion = .v6_18
+    version: LinuxVersion = .v6_18, layout: UserLayout? = nil
   ) throws {
     let description = MachineDescription.x86_64(ram: ByteCount(frames * Self.pageBytes))
     hardware = Self.build(description, in: arena)
@@ -43,7 +43,8 @@ final class Laboratory {
     space = arena.make(
       try AddressSpace(
         services: services,
-        layout: .standard(.x86_64, pageSize: .size4K, virtualAddressBits: 48), limits: limits))
+        layout: layout ?? .standard(.x86_64, pageSize: .size4K, virtualAddressBits: 48),
+        limits: limits))
     hardware.loadRoot(space.pointee.tables.root, asid: space.pointee.asid)
   }
 

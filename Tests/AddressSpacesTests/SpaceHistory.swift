@@ -9,6 +9,8 @@ enum SpaceOperation {
   case unmap(start: Int, count: Int)
   case protect(start: Int, count: Int, Protection)
   case remap(start: Int, count: Int, newCount: Int, target: Int?)
+  /// `mremap` that leaves the old range in place, empty.
+  case remapKeeping(start: Int, count: Int, target: Int?)
   case setBreak(Int)
   case write(UInt8, Int)
   case read(Int)
@@ -23,7 +25,7 @@ enum SpaceOperation {
   static func draw(_ random: inout SeededGenerator) -> SpaceOperation {
     let start = random.next(in: 0..<window)
     let count = random.next(in: 1..<10)
-    switch random.next(in: 0..<20) {
+    switch random.next(in: 0..<21) {
     case 0..<5:
       let places: [MapPlace] = [.free, .hint, .fixed, .fixed, .fixedNoReplace]
       return .map(
@@ -35,6 +37,9 @@ enum SpaceOperation {
       let target = random.chance(oneIn: 2) ? random.next(in: 0..<window) : nil
       return .remap(
         start: start, count: count, newCount: random.next(in: 1..<12), target: target)
+    case 20:
+      let target = random.chance(oneIn: 2) ? random.next(in: 0..<window) : nil
+      return .remapKeeping(start: start, count: count, target: target)
     case 14: return .setBreak(window / 2 + random.next(in: 0..<10) - 1)
     case 15..<18: return .write(UInt8(random.next(in: 1..<256)), start)
     default: return .read(start)
@@ -62,6 +67,8 @@ struct SpaceHistory {
   let laboratory: Laboratory
   private let files: [Ref<MappedFile>]
   private(set) var model: SpaceModel
+  /// `MREMAP_DONTUNMAP` makes touched areas untouched, and does not look for neighbours then.
+  private var hasKeptRanges = false
 
   init() throws {
     laboratory = try Laboratory(frames: 2048)
@@ -87,6 +94,8 @@ struct SpaceHistory {
       try requireEqual(error, expected, "mprotect")
     case .remap(let start, let count, let newCount, let target):
       try remap(start..<start + count, newCount, target)
+    case .remapKeeping(let start, let count, let target):
+      try remapKeeping(start..<start + count, target)
     case .setBreak(let end):
       let result = laboratory.page(laboratory.setBreak(laboratory.address(end)))
       try requireEqual(result, model.setBreak(end), "brk")
@@ -155,7 +164,10 @@ struct SpaceHistory {
     if let target, old.overlaps(target..<target + newCount) {
       return try requireEqual(error, MapError.invalidArgument, "mremap onto itself")
     }
-    guard end >= old.upperBound else {
+    if let target, newCount == old.count {
+      return try requireMoved(error, old, to: target)
+    }
+    guard end >= old.lowerBound + leastHeld(old.count, newCount, isMoved: target != nil) else {
       return try requireEqual(error, MapError.badAddress, "mremap")
     }
     try requireEqual(error, nil, "mremap")
@@ -164,6 +176,42 @@ struct SpaceHistory {
     model.move(old, to: expected..<expected + newCount)
     model.unmap(0..<0)
     try requireEqual(result.map(laboratory.page), expected, "the place of a moved mapping")
+  }
+
+  /// How much of the old range must lie in one area; what is cut off may lie in others.
+  private func leastHeld(_ count: Int, _ newCount: Int, isMoved: Bool) -> Int {
+    if newCount > count { return count }
+    return isMoved ? newCount : 1
+  }
+
+  /// All areas of a range went to a fixed place, with the holes between them.
+  private mutating func requireMoved(
+    _ error: MapError?, _ old: Range<Int>, to target: Int, keeping: Bool = false
+  ) throws {
+    let isThere = model.pages[old.lowerBound] != nil
+    try requireEqual(error, isThere ? nil : .badAddress, "mremap of a range")
+    if isThere { model.moveEach(old, to: target, keeping: keeping) }
+  }
+
+  private mutating func remapKeeping(_ old: Range<Int>, _ target: Int?) throws {
+    var flags: RemapFlags = [.mayMove, .dontUnmap]
+    if target != nil { flags.insert(.fixed) }
+    let area = laboratory.space.pointee.vmas.vma(at: laboratory.address(old.lowerBound))
+    let end = area.map { laboratory.page($0.pointee.end) } ?? old.lowerBound
+    let error = outcome { _ = try laboratory.remap(old, to: old.count, flags, at: target) }
+    if let target {
+      if old.overlaps(target..<target + old.count) {
+        return try requireEqual(error, MapError.invalidArgument, "mremap onto itself")
+      }
+      hasKeptRanges = true
+      return try requireMoved(error, old, to: target, keeping: true)
+    }
+    guard end >= old.upperBound else {
+      return try requireEqual(error, MapError.badAddress, "mremap that keeps the range")
+    }
+    try requireEqual(error, nil, "mremap that keeps the range")
+    hasKeptRanges = true
+    model.moveEach(old, to: model.place(old.count), keeping: true)
   }
 
   private func placeOfRemap(_ old: Range<Int>, _ newCount: Int, _ end: Int) -> Int {
@@ -208,7 +256,9 @@ extension SpaceHistory {
       let pages = laboratory.page(vma.pointee.start)..<laboratory.page(vma.pointee.end)
       for page in pages { try compare(vma.pointee, page) }
       // The heap does not join what lies in front of it.
-      if let last, last.couldBeOne(with: vma.pointee), pages.lowerBound != model.heapStart {
+      if !hasKeptRanges, let last, last.couldBeOne(with: vma.pointee),
+        pages.lowerBound != model.heapStart
+      {
         throw Difference("two areas that could be one meet at page \(pages.lowerBound)")
       }
       count += pages.count

@@ -101,6 +101,17 @@ struct SpaceModel {
     }
   }
 
+  /// Moves what is there page by page; holes leave the target alone. A range that is kept stays mapped,
+  /// without what was written to it.
+  mutating func moveEach(_ old: Range<Int>, to start: Int, keeping: Bool) {
+    let moved = old.map { pages[$0] }
+    for page in old {
+      if keeping { pages[page]?.content = nil } else { pages[page] = nil }
+    }
+    for (index, page) in moved.enumerated() where page != nil { pages[start + index] = page }
+    unmap(0..<0)
+  }
+
   /// The new end of the heap, in pages, or the old one when it is refused.
   mutating func setBreak(_ end: Int) -> Int {
     guard end >= heapStart else { return heapEnd }

@@ -3,6 +3,12 @@ import Foundation
 /// Files of the checkout.
 enum Fixture {
   static var basicLog: String { path("oracle/x86_64-6.18/basic-1.log.gz") }
+  /// The same of the other architectures.
+  static var otherBasicLogs: [String] {
+    ["arm64-4k-6.1", "arm64-16k-6.12", "arm64-64k-6.12", "i686-6.18"].map {
+      path("oracle/\($0)/basic-1.log.gz")
+    }
+  }
   static var straceText: String { path("recordings/sqlite/strace.log.gz") }
 
   /// A file of `Tests/Fixtures`.

@@ -4,7 +4,9 @@ import Testing
 @Suite("The documented schema of --json")
 struct JSONSchemaTests {
   /// Objects whose keys are data: names of calls and kinds of records.
-  private static let named: Set<String> = ["calls", "unsupported", "ignored", "adopted", "orders"]
+  private static let named: Set<String> = [
+    "calls", "unsupported", "ignored", "adopted", "orders", "kinds", "unbuilt",
+  ]
 
   @Test("every key of layout --json stands in the article")
   func layout() throws {
@@ -54,6 +56,14 @@ struct JSONSchemaTests {
     let end = try CommandLine.run("replay", Fixture.path("kmem/kmalloc.txt.gz"), "--json")
     let reports = try expectDocumented(Data(end.output.utf8), format: "octavo-kmalloc")
     #expect((reports.first?["designs"] as? [Any])?.isEmpty == false)
+  }
+
+  @Test("every key of fuzz --json stands in the article")
+  func fuzz() throws {
+    let end = try CommandLine.run("fuzz", "--calls", "500", "--seed", "1", "--json")
+    guard end.status != 69 else { return print("skipped: \(end.errors)") }
+    let reports = try expectDocumented(Data(end.output.utf8), format: "octavo-fuzz")
+    #expect(reports.first?["steps"] as? Int == 500)
   }
 
   @Test("every key of run --json stands in the article")

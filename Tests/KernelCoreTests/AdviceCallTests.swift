@@ -1,6 +1,7 @@
 import AddressSpaces
 import KernelCore
 import MemoryTypes
+import PhysicalMemory
 import Testing
 
 /// The system-call face of advice, locks, residence, keys, names and limits: which error number.
@@ -52,27 +53,28 @@ struct AdviceCallTests {
   func vector() throws {
     let start = laboratory.address(0)
     func advise(
-      _ ranges: [UserRange], _ advice: Advice, of target: Ref<Task>?, flags: UInt = 0
+      _ ranges: [UserRange], _ advice: Advice, of target: AdvisedProcess, flags: UInt = 0
     ) throws(Errno) -> UInt {
       try laboratory.kernel.processMadvise(
         task, target: target, ranges: ranges.span, advice: UInt(advice.rawValue), flags: flags)
     }
     let good = UserRange(address: start, length: 2 * page)
     let bad = UserRange(address: start + 5 * page, length: page)
-    #expect(try advise([good, good], .cold, of: task) == 4 * page)
-    #expect(try advise([good, bad, good], .cold, of: task) == 2 * page)
-    #expect(throws: Errno.ENOMEM) { try advise([bad, good], .cold, of: task) }
-    #expect(try advise([], .cold, of: task) == 0)
-    #expect(try advise([good], .dontNeed, of: task) == 2 * page)
-    #expect(throws: Errno.EINVAL) { try advise([good], .cold, of: task, flags: 1) }
-    #expect(throws: Errno.EBADF) { try advise([good], .cold, of: nil) }
+    #expect(try advise([good, good], .cold, of: .task(task)) == 4 * page)
+    #expect(try advise([good, bad, good], .cold, of: .task(task)) == 2 * page)
+    #expect(throws: Errno.ENOMEM) { try advise([bad, good], .cold, of: .task(task)) }
+    #expect(try advise([], .cold, of: .task(task)) == 0)
+    #expect(try advise([good], .dontNeed, of: .task(task)) == 2 * page)
+    #expect(throws: Errno.EINVAL) { try advise([good], .cold, of: .task(task), flags: 1) }
+    #expect(throws: Errno.ESRCH) { try advise([good], .cold, of: .ended) }
+    #expect(throws: Errno.EBADF) { try advise([good], .cold, of: .none) }
     let many = Array(repeating: good, count: 1025)
-    #expect(throws: Errno.EINVAL) { try advise(many, .cold, of: task) }
+    #expect(throws: Errno.EINVAL) { try advise(many, .cold, of: .task(task)) }
     let other = try laboratory.kernel.fork(task, id: 2, sharesMemory: false)
-    #expect(throws: Errno.EPERM) { try advise([good], .cold, of: other) }
-    #expect(throws: Errno.EINVAL) { try advise([good], .dontNeed, of: other) }
+    #expect(throws: Errno.EPERM) { try advise([good], .cold, of: .task(other)) }
+    #expect(throws: Errno.EINVAL) { try advise([good], .dontNeed, of: .task(other)) }
     privileged(.priorities)
-    #expect(try advise([good], .cold, of: other) == 2 * page)
+    #expect(try advise([good], .cold, of: .task(other)) == 2 * page)
   }
 
   @Test("locks have an error number for each way to refuse")
@@ -128,6 +130,72 @@ struct AdviceCallTests {
     try laboratory.map(task, 50..<52)
     #expect(try residence(50..<52) == "00")
     #expect(throws: Errno.ENOMEM) { try residence(52..<53) }
+  }
+
+  @Test("mincore: the vector comes into memory, or is EFAULT; a hole and a bad start come first")
+  func mincore() throws {
+    let start = laboratory.address(0)
+    func ask(_ address: UInt, _ pages: UInt, _ vector: UInt) throws(Errno) -> Int {
+      var count = 0
+      try laboratory.kernel.mincore(
+        task, address: address, length: pages * page, vector: vector
+      ) { _ in count += 1 }
+      return count
+    }
+    #expect(try ask(start, 4, laboratory.address(8)) == 4)
+    #expect(task.pointee.space.pointee.resident.anonymous == PageCount(1))
+    #expect(throws: Errno.EFAULT) { try ask(start, 4, laboratory.address(100)) }
+    #expect(throws: Errno.EFAULT) { try ask(start, 4, .max) }
+    #expect(throws: Errno.EINVAL) { try ask(start + 1, 4, .max) }
+    #expect(throws: Errno.ENOMEM) { try ask(start, 5, laboratory.address(100)) }
+    laboratory.pages.pointee.faultPlan = .failing(nth: 1)
+    #expect(throws: Errno.EAGAIN) { try ask(start, 4, laboratory.address(8)) }
+    laboratory.pages.pointee.faultPlan = .none
+  }
+
+  @Test("a child inherits names, keys and guards, not locks; wiped memory has none of its pages")
+  func fork() throws {
+    let bytes = Array("pool".utf8)
+    try laboratory.kernel.setName(
+      task, option: 0, address: laboratory.address(0), length: page,
+      name: AreaNameText(bytes.span))
+    laboratory.kernel.services.pointee.features.insert(.protectionKeys)
+    #expect(try laboratory.kernel.pkeyAlloc(task, flags: 0, rights: 0) == 1)
+    try laboratory.kernel.mlock(task, address: laboratory.address(1), length: page)
+    func advise(_ page: Int, _ advice: Advice) throws(Errno) {
+      try laboratory.kernel.madvise(
+        task, address: laboratory.address(page), length: 4096, advice: UInt(advice.rawValue))
+    }
+    try advise(2, .guardInstall)
+    try laboratory.write(task, 7, 8)
+    try advise(8, .wipeOnFork)
+    try laboratory.write(task, 8, 9)
+    try advise(3, .dontFork)
+    let child = try laboratory.kernel.fork(task, id: 2, sharesMemory: false)
+    #expect(laboratory.maps(child).contains("[anon:pool]\n"))
+    #expect(try laboratory.kernel.pkeyAlloc(child, flags: 0, rights: 0) == 2)
+    #expect(child.pointee.space.pointee.accounts.locked == .zero)
+    #expect(throws: FaultError.notMapped) { try laboratory.read(child, 2) }
+    #expect(throws: FaultError.notMapped) { try laboratory.read(child, 3) }
+    #expect(try laboratory.read(child, 8) == 0)
+    #expect(try laboratory.read(child, 9) == 8)
+    laboratory.kernel.exit(child)
+    laboratory.kernel.exit(task)
+    laboratory.expectAsAtBoot()
+  }
+
+  @Test("a hole punched into shared memory, and a page written back, show in every process")
+  func everywhere() throws {
+    try laboratory.map(task, 20..<22, [.read, .write], [.shared, .anonymous])
+    try laboratory.write(task, 7, 20)
+    let child = try laboratory.kernel.fork(task, id: 2, sharesMemory: false)
+    #expect(try laboratory.read(child, 20) == 7)
+    try laboratory.kernel.madvise(
+      child, address: laboratory.address(20), length: page, advice: UInt(Advice.remove.rawValue))
+    #expect(try laboratory.read(task, 20) == 0)
+    laboratory.kernel.exit(child)
+    laboratory.kernel.exit(task)
+    laboratory.expectAsAtBoot()
   }
 
   @Test("limits are set up to the highest, which only the privileged raise")

@@ -11,8 +11,7 @@ struct CacheTests {
     arguments: SlabDesign.with(.merging))
   func merging(design: SlabDesign) throws {
     let machine = try Laboratory()
-    var options = HeapOptions(design: design)
-    options.mergesCaches = true
+    let options = HeapOptions(design: design)
     try SlabHeap.boot(options, on: machine.pages)
     let first = try SlabCache(name: "first", objectSize: ByteCount(60), pages: machine.pages)
     let second = try SlabCache(name: "second", objectSize: ByteCount(64), pages: machine.pages)

@@ -3,6 +3,7 @@ import KernelHeap
 import Machine
 import MemoryTypes
 import PhysicalMemory
+import TestSupport
 
 /// RAM of a machine under test with a page allocator, whose bytes are not zero at boot.
 @safe
@@ -15,9 +16,11 @@ final class Laboratory {
   /// - Parameters:
   ///   - processors: More than one get their own number by `Laboratory.enter`.
   ///   - nodes: 1 or 2, each with a half of RAM.
-  init(frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1, nodes: Int = 1)
-    throws
-  {
+  ///   - isExclusive: Whether the number of a processor is promised to belong to one thread.
+  init(
+    frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1, nodes: Int = 1,
+    isExclusive: Bool = false
+  ) throws {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
       byteCount: Int(bytes.rawValue), alignment: Int(pageSize.bytes.rawValue))
@@ -30,9 +33,11 @@ final class Laboratory {
     options.processors = processors
     pages = try PageAllocator.boot(memblock: &memblock, directMap: map, options: options)
     if processors > 1 {
-      pages.pointee.processors = unsafe ProcessorSource(context: nil) { _ in
-        processorOfThread
-      }
+      let barrier: ProcessorSource.Barrier = { _ in MemoryBarrier.pass() }
+      let hasBarrier = isExclusive && MemoryBarrier.isAvailable
+      pages.pointee.processors = unsafe ProcessorSource(
+        context: nil, barrier: hasBarrier ? barrier : nil
+      ) { _ in processorOfThread }
     }
     bootCount = pages.pointee.freePageCount
   }
@@ -53,9 +58,11 @@ final class Laboratory {
   /// As the other initialiser, with a heap of that design.
   convenience init(
     _ design: SlabDesign, frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1,
-    nodes: Int = 1
+    nodes: Int = 1, isExclusive: Bool = false
   ) throws {
-    try self.init(frames: frames, pageSize: pageSize, processors: processors, nodes: nodes)
+    try self.init(
+      frames: frames, pageSize: pageSize, processors: processors, nodes: nodes,
+      isExclusive: isExclusive)
     try SlabHeap.boot(HeapOptions(design: design), on: pages)
   }
 

@@ -24,7 +24,7 @@ struct MisuseTests {
       let design = try #require(SlabDesign(rawValue: raw))
       let machine = try Laboratory(design)
       let cache = try SlabCache(name: "things", objectSize: ByteCount(64), pages: machine.pages)
-      let other = try SlabCache(name: "others", objectSize: ByteCount(64), pages: machine.pages)
+      let other = try SlabCache(name: "others", objectSize: ByteCount(96), pages: machine.pages)
       unsafe cache.free(try other.allocate())
     }
   }

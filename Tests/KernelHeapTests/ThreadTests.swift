@@ -9,9 +9,9 @@ import Testing
 struct ThreadTests {
   @Test(
     "threads that allocate and free objects of all sizes leave nothing behind",
-    arguments: SlabDesign.allCases)
-  func stress(design: SlabDesign) throws {
-    let machine = try Laboratory(design, frames: 8192, processors: 4)
+    arguments: SlabDesign.allCases, [false, true])
+  func stress(design: SlabDesign, isExclusive: Bool) throws {
+    let machine = try Laboratory(design, frames: 8192, processors: 4, isExclusive: isExclusive)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
@@ -45,9 +45,9 @@ struct ThreadTests {
 
   @Test(
     "objects that one processor allocates and another frees all come back",
-    arguments: SlabDesign.allCases)
-  func remoteFrees(design: SlabDesign) throws {
-    let machine = try Laboratory(design, frames: 4096, processors: 2)
+    arguments: SlabDesign.allCases, [false, true])
+  func remoteFrees(design: SlabDesign, isExclusive: Bool) throws {
+    let machine = try Laboratory(design, frames: 4096, processors: 2, isExclusive: isExclusive)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
@@ -74,9 +74,11 @@ struct ThreadTests {
     unsafe heap.deallocate()
   }
 
-  @Test("a cache can be shrunk while another processor uses it", arguments: SlabDesign.allCases)
-  func shrinking(design: SlabDesign) throws {
-    let machine = try Laboratory(design, frames: 4096, processors: 2)
+  @Test(
+    "a cache can be shrunk while another processor uses it", arguments: SlabDesign.allCases,
+    [false, true])
+  func shrinking(design: SlabDesign, isExclusive: Bool) throws {
+    let machine = try Laboratory(design, frames: 4096, processors: 2, isExclusive: isExclusive)
     let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
     unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
     let shared = unsafe Ref(heap)
@@ -93,6 +95,51 @@ struct ThreadTests {
         unsafe shared.pointee.kfree(one)
         unsafe shared.pointee.kfree(two)
       }
+    }
+    shared.pointee.checkInvariants()
+    try shared.pointee.destroy()
+    #expect(machine.isAsAtBoot)
+    unsafe heap.deinitialize(count: 1)
+    unsafe heap.deallocate()
+  }
+
+  @Test(
+    "what processors keep to themselves is found by whoever flushes it", arguments: [false, true],
+    [0, 24])
+  func flushing(isExclusive: Bool, spares: Int) throws {
+    let machine = try Laboratory(frames: 4096, processors: 3, isExclusive: isExclusive)
+    var options = HeapOptions()
+    options.spareObjects = spares
+    try SlabHeap.boot(options, on: machine.pages)
+    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
+    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
+    let shared = unsafe Ref(heap)
+    let queue = ObjectQueue()
+    inThreads(3) { thread in
+      Laboratory.enter(thread)
+      var living: [UInt] = []
+      for number in 0..<6000 {
+        if thread == 2 {
+          if number % 8 == 0 { shared.pointee.shrink() }
+          if let address = queue.pop() {
+            unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+          }
+          continue
+        }
+        guard let one = unsafe try? shared.pointee.kmalloc(ByteCount(120)) else { continue }
+        unsafe one.initializeMemory(as: UInt8.self, repeating: UInt8(thread), count: 120)
+        living.append(UInt(bitPattern: one))
+        guard living.count > 40 else { continue }
+        let address = living.remove(at: number % living.count)
+        let object = unsafe UnsafeMutableRawPointer(bitPattern: address)!
+        let bytes = unsafe UnsafeRawBufferPointer(start: object, count: 120)
+        precondition(unsafe bytes.allSatisfy { $0 == UInt8(thread) }, "two threads own one object")
+        if number % 3 == 0 { queue.push(address) } else { unsafe shared.pointee.kfree(object) }
+      }
+      for address in living { queue.push(address) }
+    }
+    while let address = queue.pop() {
+      unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
     }
     shared.pointee.checkInvariants()
     try shared.pointee.destroy()

@@ -51,6 +51,20 @@ struct SimulationTests {
   }
 
   @Test(
+    "logs of mremap, remap_file_pages and of other kernels replay with 0 differences",
+    arguments: [
+      "x86_64-6.18/remap-14", "x86_64-6.18/remap-16", "i686-6.18/remap-15", "arm64-4k-6.1/remap-13",
+      "arm64-4k-6.1-thp-always/remap-13", "arm64-16k-6.12/remap-14", "arm64-64k-6.12/remap-14",
+      "arm64-16k-6.12/access-5", "arm64-4k-6.1/basic-1", "arm64-4k-6.1/basic-2",
+    ])
+  func remapLog(name: String) throws {
+    let path = Self.fixtures.appendingPathComponent("oracle/\(name).log.gz").path
+    let report = try replay(OracleReader(path: path), path, checksInvariants: true)
+    #expect(report.differences == [])
+    #expect(report.unsupported.keys.allSatisfy { !["mremap", "remap_file_pages"].contains($0) })
+  }
+
+  @Test(
     "the same program's strace text replays with 0 differences, nothing taken over",
     arguments: ["ls", "sqlite", "python"])
   func recordedStrace(name: String) throws {

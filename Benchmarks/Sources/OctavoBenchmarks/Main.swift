@@ -6,8 +6,8 @@ enum Main {
   static var benchmarks: [Benchmark] {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
-      .slab, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
-    ]
+      .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
+    ] + Benchmark.kernelHeap + Benchmark.calls
   }
 
   static func main() {

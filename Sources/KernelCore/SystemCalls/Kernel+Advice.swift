@@ -30,20 +30,20 @@ extension Kernel {
   /// Advises several ranges of a process's memory.
   ///
   /// - Parameters:
-  ///   - target: The process behind the descriptor; nil where there is none of it (`EBADF`).
+  ///   - target: The process behind the descriptor.
   ///   - ranges: At most 1024.
   ///   - flags: Must be 0.
   /// - Returns: The bytes advised: fewer than asked for when a range was refused after others.
-  /// - Throws: `EINVAL` for flags, too many ranges or an advice that is not for others; `EPERM` for
+  /// - Throws: `EBADF` for a descriptor of no process, `ESRCH` for one that has ended; `EINVAL` for flags, too many ranges or an advice that is not for others; `EPERM` for
   ///   another's memory without the privilege; else what `madvise` says of the first range.
   ///
   /// Linux: `process_madvise`, mm/madvise.c.
   public mutating func processMadvise(
-    _ task: Ref<Task>, target: Ref<Task>?, ranges: borrowing Span<UserRange>, advice: UInt,
+    _ task: Ref<Task>, target: AdvisedProcess, ranges: borrowing Span<UserRange>, advice: UInt,
     flags: UInt
   ) throws(Errno) -> UInt {
     guard flags == 0, ranges.count <= 1024 else { throw .EINVAL }
-    guard let target else { throw .EBADF }
+    let target = try target.task
     try checkAdvice(Int32(truncatingIfNeeded: advice), task, target)
     var done: UInt = 0
     for index in 0..<ranges.count {
@@ -69,6 +69,25 @@ extension Kernel {
     }
     let privileges = task.pointee.space.pointee.limits.privileges
     guard isOwn || privileges.contains(.priorities) else { throw .EPERM }
+  }
+}
+
+/// What a process descriptor stands for. Linux: `pidfd_get_task()`, kernel/pid.c.
+public enum AdvisedProcess: Sendable {
+  /// Not open, or not of a process.
+  case none
+  /// A process that is no more.
+  case ended
+  case task(Ref<Task>)
+
+  fileprivate var task: Ref<Task> {
+    get throws(Errno) {
+      switch self {
+      case .none: throw .EBADF
+      case .ended: throw .ESRCH
+      case .task(let task): return task
+      }
+    }
   }
 }
 

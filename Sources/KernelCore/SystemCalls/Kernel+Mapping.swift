@@ -34,7 +34,10 @@ extension Kernel {
     }
     let space = task.pointee.space
     let start = try inSpace(space) { space throws(MapError) in try space.mmap(request) }
-    populate(space, VirtualRange(start, count: ByteCount(length)), mapFlags)
+    // What comes back from beyond all mappings is an error number.
+    if start < settings.layout.taskSize {
+      populate(space, VirtualRange(start, count: ByteCount(length)), mapFlags)
+    }
     return start.rawValue
   }
 
@@ -62,7 +65,8 @@ extension Kernel {
     let space = task.pointee.space
     space.pointee.mmapLock.lock()
     defer { space.pointee.mmapLock.unlock() }
-    let old = space.pointee.programBreak
+    // The page that the old break stands in is not new.
+    let old = settings.layout.pageSize.roundUp(space.pointee.programBreak)
     let new = space.pointee.brk(VirtualAddress(wanted))
     flush(space)
     if new > old, space.pointee.defaultFlags.contains(.locked) {

@@ -3,9 +3,9 @@ public import MemoryTypes
 /// What a kernel's configuration and command line decide about its heap.
 public struct HeapOptions: Sendable {
   public var design: SlabDesign
-  /// Whether caches of equal objects share slabs. Linux: `slab_merge`, which is the rule there;
-  /// here counts by type matter more.
-  public var mergesCaches = false
+  /// Whether caches of equal objects share slabs, where nothing forbids it: a constructor, a window
+  /// for user space, debugging, `SlabFlags.unmergeable`. Linux: `slab_nomerge` off.
+  public var mergesCaches = true
   /// What all caches are watched for. Linux: `slab_debug`.
   public var debugging: SlabFlags = []
   /// Whether the objects of a new slab are handed out in random order.

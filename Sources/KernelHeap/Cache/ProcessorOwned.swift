@@ -17,17 +17,43 @@ internal import Synchronization
 ///
 /// What happens while the processor is busy does not allocate, and asks nobody.
 struct ProcessorOwned<Value>: ~Copyable {
+  let gate: ProcessorGate
+  /// To be reached by its own address, `Ref.value`: an access of the whole would be one of the gate.
+  private var stored: Value
+
+  init(_ value: Value) {
+    gate = ProcessorGate()
+    stored = value
+  }
+
+  fileprivate static var valueOffset: UInt {
+    @inline(__always) get {
+      let mask = MemoryLayout<Value>.alignment &- 1
+      return UInt(bitPattern: (MemoryLayout<ProcessorGate>.size &+ mask) & ~mask)
+    }
+  }
+}
+
+extension Ref where Object: ~Copyable {
+  /// What the processor has; for whoever it is that has it.
+  @inline(__always)
+  func value<Value>() -> Ref<Value> where Object == ProcessorOwned<Value> {
+    let place = address &+ ProcessorOwned<Value>.valueOffset
+    // SAFETY: the value is the second field, behind the gate.
+    return unsafe Ref<Value>(UnsafeMutablePointer(bitPattern: place).unsafelyUnwrapped)
+  }
+}
+
+/// Who may pass to what stands behind.
+struct ProcessorGate: ~Copyable {
   private let busy: Atomic<UInt>
   private let asked: Atomic<UInt>
   private let lock: RawSpinLock
-  /// For whoever has it.
-  var value: Value
 
-  init(_ value: Value) {
+  init() {
     busy = Atomic(0)
     asked = Atomic(0)
     lock = RawSpinLock()
-    self.value = value
   }
 
   /// Whether the processor, which asks, has the value until `leave()`; else `withOwn` is the way.
@@ -74,19 +100,19 @@ extension ProcessorOwned {
   /// Calls `body`, which may use the value meanwhile: for the processor itself.
   @inline(__always)
   func withOwn<Result>(_ source: ProcessorSource, _ body: () -> Result) -> Result {
-    if enter(source) {
-      defer { leave() }
+    if gate.enter(source) {
+      defer { gate.leave() }
       return body()
     }
-    shut(source, isOwn: true)
-    defer { readmit(source) }
+    gate.shut(source, isOwn: true)
+    defer { gate.readmit(source) }
     return body()
   }
 
   /// The same for any other processor, which waits meanwhile.
   func withOthers<Result>(_ source: ProcessorSource, _ body: () -> Result) -> Result {
-    shut(source, isOwn: false)
-    defer { readmit(source) }
+    gate.shut(source, isOwn: false)
+    defer { gate.readmit(source) }
     return body()
   }
 }

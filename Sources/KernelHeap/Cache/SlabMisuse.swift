@@ -22,9 +22,4 @@ enum SlabMisuse {
   static func trapCorruptFreeList() -> Never {
     fatalError("a list of free objects was written over")
   }
-
-  @inline(never)
-  static func trapUserCopy() -> Never {
-    fatalError("copied bytes of an object that user space must not see")
-  }
 }

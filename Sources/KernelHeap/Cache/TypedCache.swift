@@ -3,6 +3,9 @@ public import PhysicalMemory
 
 /// A cache of objects of one Swift type, which it initialises and deinitialises.
 ///
+/// It never shares slabs, so that its counts are those of the type, and whoever takes it down learns
+/// of objects that live.
+///
 /// Linux: `KMEM_CACHE()`, include/linux/slab.h.
 public struct TypedCache<Object: ~Copyable>: ~Copyable {
   /// The cache of their slots, for its counts, plan and invariants.
@@ -12,10 +15,11 @@ public struct TypedCache<Object: ~Copyable>: ~Copyable {
   public init(
     name: StaticString, pages: Ref<PageAllocator>, processors: Int? = nil
   ) throws(AllocationError) {
-    slots = try SlabCache(
+    var request = SlabRequest(
       name: name, objectSize: ByteCount(UInt(max(MemoryLayout<Object>.size, 1))),
-      alignment: ByteCount(UInt(MemoryLayout<Object>.alignment)), pages: pages,
-      processors: processors)
+      alignment: ByteCount(UInt(MemoryLayout<Object>.alignment)), flags: .unmergeable)
+    request.processors = processors
+    slots = try SlabCache(request, pages: pages)
   }
 
   /// Moves `value` into a slot. Throws, with `value` destroyed, when there is none.

@@ -9,7 +9,7 @@ extension QueuedDesign {
     var free = 0
     for processor in 0..<core.pointee.processorCount {
       let array = self.array(processor)
-      free += array.pointee.withOthers(source) { array.pointee.value.count }
+      free += array.pointee.withOthers(source) { array.value().pointee.count }
     }
     for index in 0..<nodeCount {
       for other in 0..<nodeCount {
@@ -58,7 +58,9 @@ extension QueuedDesign {
   private func isQueued(_ object: UInt) -> Bool {
     for processor in 0..<core.pointee.processorCount {
       let array = self.array(processor)
-      if array.pointee.withOthers(source, { array.pointee.value.contains(object) }) { return true }
+      if array.pointee.withOthers(source, { array.value().pointee.contains(object) }) {
+        return true
+      }
     }
     for index in 0..<nodeCount {
       if node(index).pointee.withLock({ $0.shared.contains(object) }) { return true }

@@ -8,8 +8,8 @@ extension QueuedDesign {
   func freeSlowly(_ object: UInt, _ array: Ref<OwnArray>, _ home: Int) {
     var surplus = array.pointee.withOwn(source) { () -> PageList in
       let surplus =
-        array.pointee.value.isFull ? flush(&array.pointee.value, home) : PageList()
-      array.pointee.value.push(object)
+        array.value().pointee.isFull ? flush(&array.value().pointee, home) : PageList()
+      array.value().pointee.push(object)
       return surplus
     }
     giveBack(&surplus)
@@ -88,6 +88,7 @@ extension QueuedDesign {
       if plan.management == .offSlab { giveList(slab.indexList) }
       slab.pointee.flags.remove(.slab)
       slab.pointee.privateData = 0
+      slab.pointee.charge = 0
       core.pointee.pages.pointee.freePages(slab, order: plan.order)
     }
   }
@@ -148,9 +149,9 @@ extension QueuedDesign {
   private func drainArray(_ processor: Int, _ part: (inout ObjectArray) -> Int) {
     let array = self.array(processor)
     array.pointee.withOthers(source) {
-      let number = part(&array.pointee.value)
-      for index in 0..<number { putHome(array.pointee.value[index]) }
-      array.pointee.value.removeFirst(number)
+      let number = part(&array.value().pointee)
+      for index in 0..<number { putHome(array.value().pointee[index]) }
+      array.value().pointee.removeFirst(number)
     }
   }
 

@@ -12,7 +12,7 @@ extension QueuedDesign {
     }
     for processor in 0..<core.pointee.processorCount {
       let array = self.array(processor)
-      array.pointee.withOthers(source) { check(array.pointee.value) }
+      array.pointee.withOthers(source) { check(array.value().pointee) }
     }
   }
 

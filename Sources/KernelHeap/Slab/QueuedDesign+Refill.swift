@@ -14,10 +14,14 @@ extension QueuedDesign {
     do {
       return try takeFromNewSlab(flags)
     } catch {
-      for other in 0..<nodeCount where other != home {
-        if let object = refill(processor, from: other) { return object }
+      // The nearest first.
+      var found: UInt?
+      _ = core.pointee.pages.pointee.anyNode(from: home) { other in
+        if other != home { found = refill(processor, from: other) }
+        return found != nil
       }
-      throw error
+      guard let found else { throw error }
+      return found
     }
   }
 
@@ -25,8 +29,8 @@ extension QueuedDesign {
   private func refill(_ processor: Int, from index: Int) -> UInt? {
     let array = self.array(processor)
     return array.pointee.withOwn(source) { () -> UInt? in
-      node(index).pointee.withLock { node in refill(&array.pointee.value, &node) }
-      return array.pointee.value.popLast()
+      node(index).pointee.withLock { node in refill(&array.value().pointee, &node) }
+      return array.value().pointee.popLast()
     }
   }
 

@@ -55,8 +55,8 @@ struct QueuedDesign: SlabDesigning {
     let processor = source.index
     let array = self.array(processor)
     let object = array.pointee.withOwn(source) { () -> UInt? in
-      array.pointee.value.isTouched = true
-      return array.pointee.value.popLast()
+      array.value().pointee.isTouched = true
+      return array.value().pointee.popLast()
     }
     if let object { return object }
     return try allocateSlowly(flags, processor)
@@ -88,9 +88,9 @@ struct QueuedDesign: SlabDesigning {
     }
     let array = self.array(processor)
     let hasRoom = array.pointee.withOwn(source) { () -> Bool in
-      guard array.pointee.value.last != object else { SlabMisuse.trapFreedTwice() }
-      guard !array.pointee.value.isFull else { return false }
-      array.pointee.value.push(object)
+      guard array.value().pointee.last != object else { SlabMisuse.trapFreedTwice() }
+      guard !array.value().pointee.isFull else { return false }
+      array.value().pointee.push(object)
       return true
     }
     if !hasRoom { freeSlowly(object, array, home) }

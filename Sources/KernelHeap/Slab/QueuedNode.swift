@@ -56,14 +56,15 @@ extension Ref where Object == Page {
   /// The objects that are not free; the numbers of the free ones stand behind so many others.
   @inline(__always)
   var activeObjects: Int {
-    get { Int(pointee.privateData & 0xffff) }
-    nonmutating set { pointee.privateData = pointee.privateData & ~0xffff | UInt(newValue) }
+    get { Int(pointee.privateData) }
+    nonmutating set { pointee.privateData = UInt(newValue) }
   }
 
-  /// How far the first object is from the start of the slab.
+  /// How far the first object is from the start of the slab: a word of its own, which nobody changes
+  /// while the slab lives.
   @inline(__always)
   var colourOffset: UInt {
-    get { pointee.privateData &>> 16 }
-    nonmutating set { pointee.privateData = pointee.privateData & 0xffff | newValue &<< 16 }
+    get { pointee.charge }
+    nonmutating set { pointee.charge = newValue }
   }
 }

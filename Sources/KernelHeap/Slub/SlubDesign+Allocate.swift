@@ -28,8 +28,8 @@ extension SlubDesign {
     processor.pointee.withOwn(source) { () -> UInt? in
       if let object = takeFromOwnSlab(processor) { return object }
       guard
-        let slab = processor.pointee.value.partial.popFront()
-          ?? takeFromNodes(&processor.pointee.value.partial)
+        let slab = processor.value().pointee.partial.popFront()
+          ?? takeFromNodes(source.index, &processor.value().pointee.partial)
       else { return nil }
       return takeFromPartialSlab(slab, processor)
     }
@@ -49,31 +49,42 @@ extension SlubDesign {
     return old.first == 0 ? nil : attach(slab, old.first, to: processor)
   }
 
-  /// From a slab that nobody lists: its only free object, or all of them for the processor.
-  ///
-  /// Full machines have many slabs with one free object; such a slab is not worth having.
-  /// Linux: `freeze_slab()`.
+  /// All objects of a slab that nobody lists, for the processor. Linux: `freeze_slab()`.
   @inline(__always)
   private func takeFromPartialSlab(
     _ slab: Ref<Page>, _ processor: Ref<SlubProcessor>
   ) -> UInt {
     let old = slab.updateSlub { state in
-      state.counters.isFrozen = state.counters.inUse &+ 1 != state.counters.objects
+      state.counters.isFrozen = true
       state.first = 0
       state.counters.inUse = state.counters.objects
     }
-    guard old.counters.inUse &+ 1 != old.counters.objects else { return old.first }
     return attach(slab, old.first, to: processor)
   }
 
-  /// A slab of a node's list, and some more for the processor's own. The nearest node first.
+  /// A slab of the processor's own node, or of the nearest that has more than it keeps; and some more
+  /// for the processor's own list.
   ///
-  /// Linux: `get_partial()`, `get_any_partial()`.
-  private func takeFromNodes(_ partial: inout PageList) -> Ref<Page>? {
-    for index in 0..<nodeCount {
-      if let slab = takeFromNode(node(index), &partial) { return slab }
+  /// Linux: `get_partial()`, `get_any_partial()`, but for the throw of dice that lets one request in
+  /// forty go without.
+  private func takeFromNodes(
+    _ processor: Int, _ partial: inout PageList
+  ) -> Ref<Page>? {
+    let pages = core.pointee.pages
+    let home = pages.pointee.node(ofProcessor: processor)
+    if let slab = takeFromNode(node(home), &partial) { return slab }
+    guard nodeCount > 1 else { return nil }
+    let minimum = core.pointee.geometry.minimumPartial
+    var found: Ref<Page>?
+    _ = pages.pointee.anyNode(from: home) { index in
+      let other = node(index)
+      guard index != home, other.pointee.partial.withLock({ $0.count }) > minimum else {
+        return false
+      }
+      found = takeFromNode(other, &partial)
+      return found != nil
     }
-    return nil
+    return found
   }
 
   /// Linux: `get_partial_node()`.
@@ -99,22 +110,23 @@ extension SlubDesign {
   private func attach(
     _ slab: Ref<Page>, _ list: UInt, to processor: Ref<SlubProcessor>
   ) -> UInt {
-    precondition(processor.pointee.value.first == 0, "a processor without a slab had free objects")
-    processor.pointee.value.first = core.nextFree(after: list)
-    processor.pointee.value.slab = slab.address
+    precondition(
+      processor.value().pointee.first == 0, "a processor without a slab had free objects")
+    processor.value().pointee.first = core.nextFree(after: list)
+    processor.value().pointee.slab = slab.address
     return list
   }
 
   /// Takes the slab away from the processor, with the rest of the list. For whoever has its lists.
   func detach(_ processor: Ref<SlubProcessor>) -> (slab: Ref<Page>, list: UInt)? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.value().pointee.slab)
     else {
       return nil
     }
-    let list = processor.pointee.value.first
-    processor.pointee.value.slab = 0
-    processor.pointee.value.first = 0
+    let list = processor.value().pointee.first
+    processor.value().pointee.slab = 0
+    processor.value().pointee.first = 0
     return unsafe (Ref(slab), list)
   }
 }

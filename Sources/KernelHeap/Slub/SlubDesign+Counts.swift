@@ -23,9 +23,10 @@ extension SlubDesign {
     for index in 0..<core.pointee.processorCount {
       let processor = self.processor(index)
       free &+= processor.pointee.withOthers(source) {
-        var held = freeCount(in: processor.pointee.value.partial)
+        var held = freeCount(in: processor.value().pointee.partial)
         if let slab = slab(of: processor) { held &+= freeCount(in: slab) }
-        return held &+ length(processor.pointee.value.first) &+ processor.pointee.value.spareCount
+        return held &+ length(processor.value().pointee.first)
+          &+ processor.value().pointee.spareCount
       }
     }
     for index in 0..<nodeCount {
@@ -36,7 +37,7 @@ extension SlubDesign {
 
   func slab(of processor: Ref<SlubProcessor>) -> Ref<Page>? {
     // SAFETY: only addresses of pages are stored there.
-    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.pointee.value.slab)
+    guard let slab = unsafe UnsafeMutablePointer<Page>(bitPattern: processor.value().pointee.slab)
     else {
       return nil
     }
@@ -90,8 +91,8 @@ extension SlubDesign {
       if isSpare { return true }
     }
     for index in 0..<core.pointee.processorCount
-    where processor(index).pointee.value.slab == slab.address {
-      return contains(processor(index).pointee.value.first, object, in: slab)
+    where processor(index).value().pointee.slab == slab.address {
+      return contains(processor(index).value().pointee.first, object, in: slab)
     }
     return false
   }

@@ -38,10 +38,10 @@ extension SlubDesign {
     var surplus = PageList()
     let processor = self.processor
     processor.pointee.withOwn(source) {
-      if processor.pointee.value.partial.count >= perCPUPartialSlabs {
-        surplus.append(&processor.pointee.value.partial)
+      if processor.value().pointee.partial.count >= perCPUPartialSlabs {
+        surplus.append(&processor.value().pointee.partial)
       }
-      processor.pointee.value.partial.pushFront(slab)
+      processor.value().pointee.partial.pushFront(slab)
     }
     while let old = surplus.popFront() { putOnNode(old) }
   }
@@ -112,7 +112,7 @@ extension SlubDesign {
       let processor = self.processor(index)
       var slabs = PageList()
       processor.pointee.withOthers(source) {
-        slabs.append(&processor.pointee.value.partial)
+        slabs.append(&processor.value().pointee.partial)
         if let (slab, list) = detach(processor) { deactivate(slab, list) }
       }
       while let slab = slabs.popFront() { putOnNode(slab) }
@@ -124,7 +124,7 @@ extension SlubDesign {
       let processor = self.processor(index)
       freeChain(
         processor.pointee.withOthers(source) {
-          processor.takeSpares(processor.pointee.value.spareCount, core)
+          processor.takeSpares(processor.value().pointee.spareCount, core)
         })
     }
   }

@@ -16,7 +16,7 @@ extension SlubDesign {
 
   /// How many spare objects the processor has.
   private func checkSpares(_ processor: Ref<SlubProcessor>) -> UInt {
-    let count = processor.pointee.value.spareCount
+    let count = processor.value().pointee.spareCount
     precondition(count <= core.pointee.spareCapacity, "a processor has too many spare objects")
     processor.forEachSpare { object in
       let slab = core.pointee.window.headPage(of: object)
@@ -49,7 +49,7 @@ extension SlubDesign {
   /// How many slabs with free objects the processor has beside its own.
   private func checkProcessor(_ processor: Ref<SlubProcessor>, _ free: inout UInt) -> Int {
     free &+= checkOwnSlab(processor)
-    return checkKept(processor.pointee.value.partial)
+    return checkKept(processor.value().pointee.partial)
   }
 
   private func checkKept(_ list: PageList) -> Int {
@@ -67,12 +67,12 @@ extension SlubDesign {
   /// How many objects the processor's list has.
   private func checkOwnSlab(_ processor: Ref<SlubProcessor>) -> UInt {
     guard let slab = slab(of: processor) else {
-      precondition(processor.pointee.value.first == 0, "a processor has objects of no slab")
+      precondition(processor.value().pointee.first == 0, "a processor has objects of no slab")
       return 0
     }
     precondition(isMine(slab), "a processor has a foreign slab")
     precondition(slab.slub.counters.isFrozen, "a processor's slab is not frozen")
-    let length = checkList(processor.pointee.value.first, in: slab)
+    let length = checkList(processor.value().pointee.first, in: slab)
     precondition(length <= slab.slub.counters.inUse, "a processor has too many free objects")
     return length
   }

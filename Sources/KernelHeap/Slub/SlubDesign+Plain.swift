@@ -13,14 +13,14 @@ extension SlubDesign {
   func takePlainly() -> UInt {
     // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
     let processor = self.processor
-    guard processor.pointee.enter(source) else { return 0 }
+    guard processor.pointee.gate.enter(source) else { return 0 }
     if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() {
-      processor.pointee.leave()
+      processor.pointee.gate.leave()
       return spare
     }
-    let first = processor.pointee.value.first
-    if first != 0 { processor.pointee.value.first = unsafe link(first).pointee }
-    processor.pointee.leave()
+    let first = processor.value().pointee.first
+    if first != 0 { processor.value().pointee.first = unsafe link(first).pointee }
+    processor.pointee.gate.leave()
     return first
   }
 
@@ -32,21 +32,21 @@ extension SlubDesign {
     }
     // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
     let processor = self.processor
-    guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
+    guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
     guard core.pointee.spareCapacity == 0 else {
       let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
-      processor.pointee.leave()
+      processor.pointee.gate.leave()
       return isKept ? () : spill(object, in: slab, processor)
     }
-    guard processor.pointee.value.slab == slab.address else {
-      processor.pointee.leave()
+    guard processor.value().pointee.slab == slab.address else {
+      processor.pointee.gate.leave()
       return freeSlowly(object, in: slab)
     }
-    let first = processor.pointee.value.first
+    let first = processor.value().pointee.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
     unsafe link(object).pointee = first
-    processor.pointee.value.first = object
-    processor.pointee.leave()
+    processor.value().pointee.first = object
+    processor.pointee.gate.leave()
   }
 
   @inline(__always)

@@ -36,12 +36,12 @@ struct SlubDesign: SlabDesigning {
   func takeQuickly() -> UInt? {
     let source = self.source
     let processor = self.processor(source.index)
-    guard processor.pointee.enter(source) else { return nil }
-    defer { processor.pointee.leave() }
+    guard processor.pointee.gate.enter(source) else { return nil }
+    defer { processor.pointee.gate.leave() }
     if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() { return spare }
-    let first = processor.pointee.value.first
+    let first = processor.value().pointee.first
     guard first != 0 else { return nil }
-    processor.pointee.value.first = core.nextFree(after: first)
+    processor.value().pointee.first = core.nextFree(after: first)
     return first
   }
 
@@ -56,21 +56,21 @@ struct SlubDesign: SlabDesigning {
     if core.pointee.flags.isDebugging { return freeSlowly(object, in: slab) }
     let source = self.source
     let processor = self.processor(source.index)
-    guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
+    guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
     guard core.pointee.spareCapacity == 0 else {
       let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
-      processor.pointee.leave()
+      processor.pointee.gate.leave()
       return isKept ? () : spill(object, in: slab, processor)
     }
-    guard processor.pointee.value.slab == slab.address else {
-      processor.pointee.leave()
+    guard processor.value().pointee.slab == slab.address else {
+      processor.pointee.gate.leave()
       return freeSlowly(object, in: slab)
     }
-    let first = processor.pointee.value.first
+    let first = processor.value().pointee.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
     core.setNextFree(after: object, to: first)
-    processor.pointee.value.first = object
-    processor.pointee.leave()
+    processor.value().pointee.first = object
+    processor.pointee.gate.leave()
   }
 
   func shrink() -> PageCount {

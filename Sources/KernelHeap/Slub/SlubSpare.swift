@@ -10,28 +10,28 @@ extension Ref where Object == SlubProcessor {
   /// The object freed last; nil for none. By whoever has the lists, as are the next ones.
   @inline(__always)
   func takeSpare() -> UInt? {
-    let count = pointee.value.spareCount
+    let count = value().pointee.spareCount
     guard count != 0 else { return nil }
-    pointee.value.spareCount = count &- 1
+    value().pointee.spareCount = count &- 1
     return unsafe row[Int(bitPattern: count &- 1)]
   }
 
   /// Keeps `object`; false when there are `capacity` already.
   @inline(__always)
   func keepSpare(_ object: UInt, _ capacity: UInt) -> Bool {
-    let count = pointee.value.spareCount
+    let count = value().pointee.spareCount
     guard count < capacity else { return false }
     if count != 0, unsafe row[Int(bitPattern: count &- 1)] == object {
       SlabMisuse.trapFreedTwice()
     }
     unsafe row[Int(bitPattern: count)] = object
-    pointee.value.spareCount = count &+ 1
+    value().pointee.spareCount = count &+ 1
     return true
   }
 
   /// Takes the `number` objects away that were freed first, chained as free ones are.
   func takeSpares(_ number: UInt, _ core: Ref<SlabCore>) -> UInt {
-    let count = pointee.value.spareCount
+    let count = value().pointee.spareCount
     precondition(number <= count, "fewer spare objects")
     var chain: UInt = 0
     for index in 0..<Int(number) {
@@ -40,18 +40,18 @@ extension Ref where Object == SlubProcessor {
       chain = object
     }
     for index in Int(number)..<Int(count) { unsafe row[index - Int(number)] = row[index] }
-    pointee.value.spareCount = count &- number
+    value().pointee.spareCount = count &- number
     return chain
   }
 
   func forEachSpare(_ body: (UInt) -> Void) {
-    for index in 0..<Int(pointee.value.spareCount) { body(unsafe row[index]) }
+    for index in 0..<Int(value().pointee.spareCount) { body(unsafe row[index]) }
   }
 
   @inline(__always)
   private var row: UnsafeMutablePointer<UInt> {
     // SAFETY: the body has room there for as many words as the cache's `spareCapacity`.
-    unsafe UnsafeMutablePointer(bitPattern: pointee.value.row).unsafelyUnwrapped
+    unsafe UnsafeMutablePointer(bitPattern: value().pointee.row).unsafelyUnwrapped
   }
 }
 
@@ -60,11 +60,11 @@ extension SlubDesign {
   @inline(never)
   func spill(_ object: UInt, in slab: Ref<Page>, _ processor: Ref<SlubProcessor>) {
     let capacity = core.pointee.spareCapacity
-    guard processor.pointee.enter(source) else { return freeSlowly(object, in: slab) }
-    let count = processor.pointee.value.spareCount
+    guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
+    let count = processor.value().pointee.spareCount
     let chain = count < capacity ? 0 : processor.takeSpares((capacity &+ 1) / 2, core)
     let isKept = processor.keepSpare(object, capacity)
-    processor.pointee.leave()
+    processor.pointee.gate.leave()
     if !isKept { freeSlowly(object, in: slab) }
     freeChain(chain)
   }

@@ -27,6 +27,11 @@ public struct ReadingProgress: Hashable, Sendable {
   public var bytesRead: UInt64
   /// nil for a pipe, whose end nobody knows.
   public var totalBytes: UInt64?
+
+  public init(bytesRead: UInt64, totalBytes: UInt64?) {
+    self.bytesRead = bytesRead
+    self.totalBytes = totalBytes
+  }
 }
 
 /// The machine and the limits under which something was recorded; nil where the source is silent.

@@ -4,7 +4,7 @@
 
   extension RecordingHeader {
     /// The running machine and the limits that a program started now inherits.
-    static func ofThisMachine(hasRandomLayout: Bool) -> RecordingHeader {
+    public static func ofThisMachine(hasRandomLayout: Bool) -> RecordingHeader {
       var header = RecordingHeader(source: .compact)
       header.kernel = ProcessFiles.line("/proc/sys/kernel/osrelease")
       header.architecture = "x86_64"

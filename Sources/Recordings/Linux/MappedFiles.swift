@@ -75,18 +75,30 @@
     }
 
     private static func fileSystem(at place: String, path: String) -> FileSystemKind {
-      let number = unsafe recorder_file_system(place)
-      guard number >= 0 else { return .unknown }
-      // The numbers are those of linux/magic.h.
-      return switch UInt32(truncatingIfNeeded: number) {
-      case 0xef53: .ext4
-      case 0x0102_1994: path.hasPrefix("/memfd:") ? .memfd : .tmpfs
-      case 0x5846_5342: .xfs
-      case 0x9123_683e: .btrfs
-      case 0x794c_7630: .overlay
-      case 0x9fa0: .proc
-      default: .other
+      let kind = FileSystemKind(holding: place)
+      return kind == .tmpfs && path.hasPrefix("/memfd:") ? .memfd : kind
+    }
+  }
+
+  extension FileSystemKind {
+    /// The file system that an existing file is in.
+    public init(holding path: String) {
+      let number = unsafe recorder_file_system(path)
+      guard number >= 0 else {
+        self = .unknown
+        return
       }
+      // The numbers are those of linux/magic.h.
+      self =
+        switch UInt32(truncatingIfNeeded: number) {
+        case 0xef53: .ext4
+        case 0x0102_1994: .tmpfs
+        case 0x5846_5342: .xfs
+        case 0x9123_683e: .btrfs
+        case 0x794c_7630: .overlay
+        case 0x9fa0: .proc
+        default: .other
+        }
     }
   }
 

@@ -1,7 +1,8 @@
 /// Parses the text of `/proc/PID/maps`:
 /// `start-end rwxp offset major:minor inode          path`.
-enum MapsText {
-  static func lines(_ text: [UInt8]) -> [MapLine] {
+public enum MapsText {
+  /// The lines in their order; those that are not of this form are left out.
+  public static func lines(_ text: [UInt8]) -> [MapLine] {
     text.split(separator: 0x0a).compactMap(line)
   }
 

@@ -43,10 +43,19 @@ public struct KmallocText {
     table.addRow(["  objects"] + moments.map { "\($0.objects)" })
     table.addRow(["  asked for, KiB"] + moments.map { "\($0.requestedBytes >> 10)" })
     table.addRow(["  their slots, KiB"] + moments.map { "\($0.slotBytes >> 10)" })
+    addRow("reclaimable", moments.map(\.rows.reclaimable), to: &table)
+    addRow("accounted", moments.map(\.rows.accounted), to: &table)
+    addRow("DMA", moments.map(\.rows.dma), to: &table)
     table.addRow(["  slots in the trace, KiB"] + moments.map { "\($0.recordedBytes >> 10)" })
     table.addRow(
       ["  waste, of the memory"]
         + moments.map { Self.percent($0.requestedBytes, lackingTo: $0.memoryBytes) })
+  }
+
+  /// The slots of a row of kmalloc, where the trace asks for it.
+  private func addRow(_ name: String, _ bytes: [UInt64], to table: inout Table) {
+    guard bytes.contains(where: { $0 > 0 }) else { return }
+    table.addRow(["    of kmalloc, \(name), KiB"] + bytes.map { "\($0 >> 10)" })
   }
 
   private func addSlabs(to table: inout Table) {

@@ -2,6 +2,7 @@ internal import KernelHeap
 internal import Machine
 internal import MemoryTypes
 internal import PhysicalMemory
+internal import Recordings
 
 /// A machine whose memory a heap of one design has to itself.
 @safe
@@ -29,6 +30,8 @@ final class KmallocMachine {
     var requested: UInt64
     var recorded: UInt64
     var slot: UInt64
+    /// Where the bytes of the slot count as those of a row of kmalloc; nil for the ordinary one.
+    var row: WritableKeyPath<KmallocReport.Rows, UInt64>?
   }
 
   /// Boots the machine.
@@ -52,7 +55,7 @@ final class KmallocMachine {
         memblock: &memblock, directMap: map, options: options, untouched: ram.untouched)
       freeAtBoot = pages.pointee.freePageCount
       try SlabHeap.boot(HeapOptions(design: design), on: pages)
-      kmalloc = try KmallocCaches(pages: pages)
+      kmalloc = try KmallocCaches(pages: pages, kinds: [.reclaimable, .accounted])
     } catch {
       throw .tooLittleMemory(bytes: count.rawValue)
     }
@@ -77,14 +80,24 @@ final class KmallocMachine {
   }
 
   /// An object by size; nil without memory for it.
-  func allocate(_ requested: UInt64, recorded: UInt64) -> Object? {
+  ///
+  /// The machine has no zone for old devices, so that their objects come from the ordinary row.
+  func allocate(_ requested: UInt64, recorded: UInt64, flags: GFPFlags) -> Object? {
     let size = ByteCount(UInt(requested))
-    guard let pointer = unsafe try? kmalloc.kmalloc(size) else { return nil }
+    let wanted = flags.allocation.intersection([.reclaimable, .accounted]).union(.kernel)
+    guard let pointer = unsafe try? kmalloc.kmalloc(size, flags: wanted) else { return nil }
     // SAFETY: the heap gave the pointer right now.
     let slot = unsafe UInt64(kmalloc.ksize(pointer).rawValue)
     return Object(
       pointer: UInt(bitPattern: pointer), requested: requested, recorded: recorded,
-      slot: slot)
+      slot: slot, row: Self.row(flags))
+  }
+
+  /// Linux: `kmalloc_type()`.
+  private static func row(_ flags: GFPFlags) -> WritableKeyPath<KmallocReport.Rows, UInt64>? {
+    if flags.contains(.dma) { return \.dma }
+    if flags.contains(.reclaimable) { return \.reclaimable }
+    return flags.contains(.accounted) ? \.accounted : nil
   }
 
   /// An object of the trace's cache `name`, which is made when it is first asked for.

@@ -71,14 +71,14 @@ public final class KmallocReplay {
     report.events += 1
     for run in runs { run.machine.processor = Int(event.cpu) % report.processors }
     switch event.kind {
-    case .allocateObject(let address, let requested, let recorded, _, let cache):
+    case .allocateObject(let address, let requested, let recorded, let flags, let cache):
       count(cache, address)
       guard address != 0 else { break }
       if !live.insert(address).inserted {
         report.silentFrees += 1
         for run in runs { run.free(address) }
       }
-      for run in runs { run.allocate(address, requested, recorded, cache) }
+      for run in runs { run.allocate(address, requested, recorded, flags, cache) }
     case .freeObject(0, _): report.emptyFrees += 1
     case .freeObject(let address, _):
       guard live.remove(address) != nil else {
@@ -121,10 +121,12 @@ private final class KmallocRun {
     figures = KmallocReport.Design(name: design.name)
   }
 
-  func allocate(_ address: UInt64, _ requested: UInt64, _ recorded: UInt64, _ cache: UInt32) {
+  func allocate(
+    _ address: UInt64, _ requested: UInt64, _ recorded: UInt64, _ flags: GFPFlags, _ cache: UInt32
+  ) {
     guard requested <= Self.largest, recorded <= 2 * Self.largest,
       let object = cache == .max
-        ? machine.allocate(requested, recorded: recorded)
+        ? machine.allocate(requested, recorded: recorded, flags: flags)
         : machine.allocate(requested, recorded: recorded, cache: cache)
     else {
       figures.failed += 1
@@ -135,6 +137,7 @@ private final class KmallocRun {
     now.requestedBytes += object.requested
     now.slotBytes += object.slot
     now.recordedBytes += object.recorded
+    if let row = object.row { now.rows[keyPath: row] += object.slot }
   }
 
   func free(_ address: UInt64) {
@@ -144,6 +147,7 @@ private final class KmallocRun {
     now.requestedBytes -= object.requested
     now.slotBytes -= object.slot
     now.recordedBytes -= object.recorded
+    if let row = object.row { now.rows[keyPath: row] -= object.slot }
   }
 
   /// Keeps the figures if the heap never had more memory.

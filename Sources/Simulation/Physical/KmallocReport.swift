@@ -58,6 +58,17 @@ public struct KmallocReport: Codable, Sendable {
     /// What their slots take here, and took on the machine of the trace.
     public var slotBytes: UInt64 = 0
     public var recordedBytes: UInt64 = 0
+    /// What is in `slotBytes` of requests by size that name a row of kmalloc.
+    public var rows = Rows()
+  }
+
+  /// Bytes of slots by the row of kmalloc that the request names; the ordinary row has the rest.
+  ///
+  /// Linux: `kmalloc_type()`.
+  public struct Rows: Codable, Sendable {
+    public var dma: UInt64 = 0
+    public var reclaimable: UInt64 = 0
+    public var accounted: UInt64 = 0
   }
 
   /// The slabs at the end.

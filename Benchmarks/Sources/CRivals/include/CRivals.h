@@ -114,4 +114,13 @@ struct rival_heap {
 struct rival_heap rival_malloc(void);
 struct rival_heap rival_mimalloc(void);
 
+/// The running kernel's memory calls, past the C library: a result, or -1.
+long rival_mmap(unsigned long address, unsigned long length, long protection, long flags);
+long rival_munmap(unsigned long address, unsigned long length);
+long rival_mprotect(unsigned long address, unsigned long length, long protection);
+long rival_mremap(
+    unsigned long address, unsigned long old_length, unsigned long new_length, long flags);
+/// The break in force afterwards.
+long rival_brk(unsigned long address);
+
 #endif
