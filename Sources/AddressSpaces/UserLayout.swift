@@ -167,7 +167,7 @@ public struct UserLayout: Hashable, Sendable {
   /// The address without the tag that programs of arm64 may put into its uppermost byte; addresses of the
   /// kernel's half stay as they are. Linux: `untagged_addr()`, arch/arm64/include/asm/uaccess.h.
   public func untagged(_ address: VirtualAddress) -> VirtualAddress {
-    guard architecture == .arm64, UInt.bitWidth == 64, address.rawValue & kernelHalfBit == 0 else {
+    guard architecture == .arm64, address.rawValue & kernelHalfBit == 0 else {
       return address
     }
     return VirtualAddress(address.rawValue & (kernelHalfBit &- 1))
