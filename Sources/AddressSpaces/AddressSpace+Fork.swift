@@ -25,6 +25,7 @@ extension AddressSpace {
     child.pointee.heapStart = heapStart
     child.pointee.programBreak = programBreak
     child.pointee.image = image
+    child.pointee.auxiliary = auxiliary
     child.pointee.keys = keys
     var area = vmas.first
     while let vma = area {
@@ -33,6 +34,24 @@ extension AddressSpace {
     }
     // Last: an area that grows down would pass for the first stack.
     child.pointee.stackStart = stackStart
+  }
+
+  /// Lets every writable private area have a family, as if each had been written to: for a record that
+  /// tells of calls only, where the program wrote before it forked.
+  ///
+  /// - Returns: How many areas had none.
+  public mutating func assumeWritten() -> Int {
+    var count = 0
+    var area = vmas.first
+    while let vma = area {
+      area = vmas.next(vma)
+      guard vma.pointee.flags.intersection([.shared, .write]) == .write,
+        vma.pointee.special == .none, vma.pointee.anonVMA == nil
+      else { continue }
+      guard (try? prepareFamily(vma)) != nil else { return count }
+      count += 1
+    }
+    return count
   }
 
   private mutating func copyArea(

@@ -56,6 +56,8 @@ public struct AddressSpace: ~Copyable {
   public internal(set) var stackStart = VirtualAddress(0)
   /// Where the parts of the program stand; for texts only.
   public var image = ImageBounds()
+  /// What the program was told at its start. Linux: `saved_auxv`.
+  public var auxiliary = AuxiliaryVector()
   public internal(set) var keys = ProtectionKeys()
   /// Flags every new mapping gets. Linux: `def_flags`, set by `mlockall(MCL_FUTURE)`.
   public internal(set) var defaultFlags: VMAFlags = []

@@ -101,7 +101,7 @@ public struct UserLayout: Hashable, Sendable {
     mmapBase = window
     legacyBase = window
     stackTop = window
-    minimumHint = VirtualAddress(architecture == .arm64 ? 4096 : 65536)
+    minimumHint = Self.minimumHint(architecture, pageSize)
     minimumAddress = VirtualAddress(4096)
     stackGuardGap = pageSize.bytes(in: PageCount(256))
     hugePageSize =
@@ -118,6 +118,17 @@ public struct UserLayout: Hashable, Sendable {
   public mutating func placeBottomUp() {
     direction = .bottomUp
     mmapBase = legacyBase
+  }
+
+  /// What kernels are built with: 64 KiB, on arm64 with 4K pages, which 32-bit programs may need, half of
+  /// it. Those with larger pages were built without.
+  ///
+  /// Linux: `CONFIG_LSM_MMAP_MIN_ADDR`, security/Kconfig.
+  private static func minimumHint(
+    _ architecture: Architecture, _ pageSize: PageSize
+  ) -> VirtualAddress {
+    guard architecture == .arm64 else { return VirtualAddress(65536) }
+    return VirtualAddress(pageSize == .size4K ? 32768 : 4096)
   }
 
   /// Task size and default window, which differ where a hint opens a larger space.
@@ -156,7 +167,7 @@ public struct UserLayout: Hashable, Sendable {
   /// The address without the tag that programs of arm64 may put into its uppermost byte; addresses of the
   /// kernel's half stay as they are. Linux: `untagged_addr()`, arch/arm64/include/asm/uaccess.h.
   public func untagged(_ address: VirtualAddress) -> VirtualAddress {
-    guard architecture == .arm64, UInt.bitWidth == 64, address.rawValue & kernelHalfBit == 0 else {
+    guard architecture == .arm64, address.rawValue & kernelHalfBit == 0 else {
       return address
     }
     return VirtualAddress(address.rawValue & (kernelHalfBit &- 1))

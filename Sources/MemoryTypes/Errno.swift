@@ -17,6 +17,7 @@ public struct Errno: Error, Hashable, Sendable {
   public static var ESRCH: Errno { Errno(3) }
   public static var EINTR: Errno { Errno(4) }
   public static var EIO: Errno { Errno(5) }
+  public static var E2BIG: Errno { Errno(7) }
   public static var ENOEXEC: Errno { Errno(8) }
   public static var EBADF: Errno { Errno(9) }
   public static var ECHILD: Errno { Errno(10) }
@@ -35,6 +36,7 @@ public struct Errno: Error, Hashable, Sendable {
   public static var ENOSYS: Errno { Errno(38) }
   public static var EOVERFLOW: Errno { Errno(75) }
   public static var EOPNOTSUPP: Errno { Errno(95) }
+  public static var ELIBBAD: Errno { Errno(80) }
 
   /// The symbol of `errno.h`, as strace and the oracle logs print it; nil for a number not listed.
   public var name: StaticString? {
@@ -44,6 +46,7 @@ public struct Errno: Error, Hashable, Sendable {
     case 3: "ESRCH"
     case 4: "EINTR"
     case 5: "EIO"
+    case 7: "E2BIG"
     case 8: "ENOEXEC"
     case 9: "EBADF"
     case 10: "ECHILD"
@@ -62,6 +65,7 @@ public struct Errno: Error, Hashable, Sendable {
     case 38: "ENOSYS"
     case 75: "EOVERFLOW"
     case 95: "EOPNOTSUPP"
+    case 80: "ELIBBAD"
     default: nil
     }
   }

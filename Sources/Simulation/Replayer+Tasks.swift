@@ -43,6 +43,10 @@ extension Replayer {
   func fork(_ child: Int32, sharesMemory: Bool, _ event: RecordedEvent) {
     guard let parent = task(of: event) else { return }
     report.processes.forks += 1
+    if !sharesMemory, !tellsAccesses {
+      let count = parent.kernelTask.pointee.space.pointee.assumeWritten()
+      if count > 0 { report.adopted["written areas at a fork", default: 0] += count }
+    }
     do {
       let task = try computer.kernel.fork(
         parent.kernelTask, id: child, sharesMemory: sharesMemory)
@@ -59,6 +63,14 @@ extension Replayer {
     report.processes.exits += 1
     guard let task = tasks.removeValue(forKey: event.task) else { return }
     end(task)
+  }
+
+  /// Whether the recording tells what was read and written, by accesses or by page faults.
+  private var tellsAccesses: Bool {
+    switch reader.header.source {
+    case .oracle, .compact, .accesses: true
+    case .folder, .strace: false
+    }
   }
 
   /// Whether the recording tells every change of the maps, not only what they are now and then.

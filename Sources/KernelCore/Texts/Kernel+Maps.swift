@@ -26,8 +26,8 @@ extension Kernel {
     var line = CountingSink(sink)
     let identity = vma.pointee.file?.pointee.identity ?? FileIdentity()
     writePrefix(
-      vma.pointee.range, vma.pointee.flags, vma.pointee.fileOffset(space.pointee.pageSize), identity,
-      to: &line)
+      vma.pointee.range, vma.pointee.flags, vma.pointee.fileOffset(space.pointee.pageSize),
+      identity, to: &line)
     let label = space.pointee.label(of: vma)
     if label != .none {
       line.pad(max(1, nameColumn - line.count), with: 0x20)
