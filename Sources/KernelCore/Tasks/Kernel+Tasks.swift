@@ -130,13 +130,14 @@ extension Kernel {
   private mutating func addTask(
     _ id: Int32, process: Int32, _ space: Ref<AddressSpace>
   ) throws(Errno) -> Ref<Task> {
+    let task: Ref<Task>
     do {
-      let task = try tasks.allocate(Task(id: id, process: process, space: space))
-      do { try processes.add(task) } catch {
-        tasks.free(task)
-        throw error
-      }
-      return task
+      task = try tasks.allocate(Task(id: id, process: process, space: space))
     } catch { throw .ENOMEM }
+    do { try processes.add(task) } catch {
+      tasks.free(task)
+      throw .ENOMEM
+    }
+    return task
   }
 }
