@@ -123,7 +123,13 @@ extension AddressSpace {
   /// Linux: `mremap_to()`, mm/mremap.c.
   private mutating func moveToTarget(_ given: Remapping) throws(MapError) -> VirtualAddress {
     var remap = given
-    if remap.flags.contains(.fixed) { try munmap(remap.target, remap.newLength) }
+    if remap.flags.contains(.fixed) {
+      try munmap(remap.target, remap.newLength)
+      // The source may have stood there, when its absurd length wraps around.
+      if services.pointee.rules.contains(.checksRemapFirst), vmas.vma(at: remap.start) == nil {
+        throw .badAddress
+      }
+    }
     if remap.newLength < remap.oldLength {
       try munmap(remap.start + remap.newLength, remap.oldLength - remap.newLength)
       remap.oldLength = remap.newLength
@@ -191,6 +197,13 @@ struct Remapping {
 
   /// The caller says where to. Linux: `vrm_implies_new_addr()`.
   var hasTarget: Bool { !flags.isDisjoint(with: [.fixed, .dontUnmap]) }
+
+  /// Whether the ends of source and target lie beyond the other's start. Ends wrap around, so that an
+  /// absurd old length passes here, and then is EFAULT. Linux: `vrm_overlaps()`.
+  var overlapsTarget: Bool {
+    start.rawValue &+ oldLength.rawValue > target.rawValue
+      && target.rawValue &+ newLength.rawValue > start.rawValue
+  }
 }
 
 extension VMA {

@@ -33,9 +33,7 @@ extension AddressSpace {
   func checkTarget(_ remap: Remapping) throws(MapError) {
     guard remap.newLength.rawValue <= layout.taskSize.rawValue,
       remap.target.rawValue <= layout.taskSize.rawValue - remap.newLength.rawValue,
-      pageSize.isAligned(remap.target),
-      !VirtualRange(remap.start, count: remap.oldLength).overlaps(
-        VirtualRange(remap.target, count: remap.newLength))
+      pageSize.isAligned(remap.target), !remap.overlapsTarget
     else { throw .invalidArgument }
     guard vmas.count + 2 < limits.maximumVMAs - 3 else { throw .outOfMemory }
   }
