@@ -15,7 +15,9 @@ extension PageAllocator {
   private func findPerCPU(_ order: Order, _ flags: AllocationFlags) -> Ref<Page>? {
     let processor = processors.index
     let way = ways[processor, flags]
-    guard let zone = quickZone(order, flags, way) else { return findCarefully(order, flags) }
+    guard let zone = quickZone(order, flags, way),
+      order == .zero || zone.pointee.counters.hasOrdinary(order)
+    else { return findCarefully(order, flags) }
     let type = way.pointee.type
     let attempt = way.pointee.attempt(flags)
     guard let page = take(order, type, attempt, from: zone, on: processor) else {

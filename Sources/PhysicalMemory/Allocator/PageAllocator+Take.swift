@@ -81,7 +81,7 @@ extension PageAllocator {
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags, from zone: Ref<Zone>,
     on processor: Int
   ) -> Ref<Page>? {
-    if isOnPerCPULists(order), order == .zero || zone.pointee.counters.hasOrdinary(order),
+    if isOnPerCPULists(order),
       let page = zone.pointee.takePerCPU(order, type, attempt, on: processor)
     {
       return page
