@@ -58,14 +58,7 @@ struct BootComparisonTests {
   @Test("a figure that is changed is the one that differs", arguments: changes.indices)
   func changed(index: Int) throws {
     let change = Self.changes[index]
-    try withBoots(of: "arm64-4k-va39") { folders in
-      let folder = try #require(folders.first { $0.lastPathComponent == "512M" })
-      let file = folder.appending(path: change.file)
-      let text = try String(contentsOf: file, encoding: .utf8)
-      try #require(text.contains(change.from))
-      let changed = text.replacingOccurrences(of: change.from, with: change.to)
-      try changed.write(to: file, atomically: true, encoding: .utf8)
-      let report = try BootComparison.report(BootFolder(path: folder.path))
+    try withChangedBoot(change.file, change.from, change.to) { report in
       let different = report.records.filter { $0.verdict == .different }.map(\.figure)
       #expect(Set(different) == change.figures)
     }
@@ -166,4 +159,19 @@ func withBoots(of kernel: String, _ body: ([URL]) throws -> Void) throws {
   let boots = try files.contentsOfDirectory(
     at: folder.appending(path: kernel), includingPropertiesForKeys: nil)
   try body(boots.sorted { $0.path < $1.path })
+}
+
+/// Calls `body` with the comparison of a boot in one of whose texts something was changed.
+func withChangedBoot(
+  _ file: String, _ old: String, _ new: String, _ body: (BootReport) throws -> Void
+) throws {
+  try withBoots(of: "arm64-4k-va39") { folders in
+    let folder = try #require(folders.first { $0.lastPathComponent == "512M" })
+    let place = folder.appending(path: file)
+    let text = try String(contentsOf: place, encoding: .utf8)
+    try #require(text.contains(old))
+    try text.replacingOccurrences(of: old, with: new)
+      .write(to: place, atomically: true, encoding: .utf8)
+    try body(BootComparison.report(BootFolder(path: folder.path)))
+  }
 }

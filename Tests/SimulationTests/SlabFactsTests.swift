@@ -77,14 +77,7 @@ struct SlabFactsTests {
   @Test("a fact that is changed is the one that differs", arguments: changes.indices)
   func changed(index: Int) throws {
     let change = Self.changes[index]
-    try withBoots(of: "arm64-4k-va39") { folders in
-      let folder = try #require(folders.first { $0.lastPathComponent == "512M" })
-      let file = folder.appending(path: change.file)
-      let text = try String(contentsOf: file, encoding: .utf8)
-      try #require(text.contains(change.from))
-      let changed = text.replacingOccurrences(of: change.from, with: change.to)
-      try changed.write(to: file, atomically: true, encoding: .utf8)
-      let report = try BootComparison.report(BootFolder(path: folder.path))
+    try withChangedBoot(change.file, change.from, change.to) { report in
       let different = report.records.filter {
         $0.verdict == .different && $0.subject.hasPrefix("cache ")
       }

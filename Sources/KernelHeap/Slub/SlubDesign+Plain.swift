@@ -30,6 +30,12 @@ extension SlubDesign {
     guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: offset) else {
       return misuse(object, in: slab)
     }
+    freeQuickly(object, in: slab, isPlain: true)
+  }
+
+  /// Puts an object that was checked on the processor's own list, if its slab is the processor's.
+  @inline(__always)
+  func freeQuickly(_ object: UInt, in slab: Ref<Page>, isPlain: Bool) {
     // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
     let processor = self.processor
     guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
@@ -44,7 +50,11 @@ extension SlubDesign {
     }
     let first = processor.value().pointee.first
     guard first != object else { SlabMisuse.trapFreedTwice() }
-    unsafe link(object).pointee = first
+    if isPlain {
+      unsafe link(object).pointee = first
+    } else {
+      core.setNextFree(after: object, to: first)
+    }
     processor.value().pointee.first = object
     processor.pointee.gate.leave()
   }

@@ -54,23 +54,7 @@ struct SlubDesign: SlabDesigning {
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard isObject(object, of: slab) else { return misuse(object, in: slab) }
     if core.pointee.flags.isDebugging { return freeSlowly(object, in: slab) }
-    let source = self.source
-    let processor = self.processor(source.index)
-    guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
-    guard core.pointee.spareCapacity == 0 else {
-      let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
-      processor.pointee.gate.leave()
-      return isKept ? () : spill(object, in: slab, processor)
-    }
-    guard processor.value().pointee.slab == slab.address else {
-      processor.pointee.gate.leave()
-      return freeSlowly(object, in: slab)
-    }
-    let first = processor.value().pointee.first
-    guard first != object else { SlabMisuse.trapFreedTwice() }
-    core.setNextFree(after: object, to: first)
-    processor.value().pointee.first = object
-    processor.pointee.gate.leave()
+    freeQuickly(object, in: slab, isPlain: false)
   }
 
   func shrink() -> PageCount {
