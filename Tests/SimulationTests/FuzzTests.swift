@@ -60,6 +60,27 @@ struct FuzzTests {
   }
 
   @Test(
+    "the step that differs stands in the script with what it changed in the maps",
+    .enabled(if: FuzzTests.isPossible, "ptrace of a child is not possible here"))
+  func lastStepIsWhole() throws {
+    let refused: (RecordedEvent) -> RecordedEvent = { event in
+      guard case .call(var call) = event.body, call.name == .mmap, call.result > 0 else {
+        return event
+      }
+      call.result = -12
+      return RecordedEvent(position: event.position, task: event.task, .call(call))
+    }
+    let trial = FuzzTrial(FuzzConditions(.basic, seed: 3), try SubjectFiles(), refused)
+    let outcome = try trial.run(
+      FuzzGenerator(seed: 3, profile: .basic), stepLimit: 300, writesScript: true)
+    #expect(outcome.difference != nil)
+    let reader = try OracleReader(name: "script", text: outcome.script)
+    var machine = MachineConfiguration.standard
+    machine.adopt(reader.header)
+    #expect(try Replayer(reader, source: "script", on: machine).run().differences == [])
+  }
+
+  @Test(
     "a script that fuzz prints is an oracle log: it replays with as many steps and no difference",
     .enabled(if: FuzzTests.isPossible, "ptrace of a child is not possible here"))
   func scriptReplays() throws {

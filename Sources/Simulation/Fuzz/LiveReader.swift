@@ -19,8 +19,11 @@ final class LiveReader: RecordingReader {
   private(set) var steps: [FuzzStep] = []
   /// Steps left out because the kernel built here does not know them, by name.
   private(set) var unbuilt: [String: Int] = [:]
-  /// The events so far, where the text of the log is wanted.
-  private(set) var events: [RecordedEvent] = []
+  /// What happened so far, where the text of the log is wanted; what the last step changed in the
+  /// maps as well, which nobody asks for behind a step that differs.
+  var events: [RecordedEvent] { kept + (following.map { [$0] } ?? []) }
+
+  private var kept: [RecordedEvent] = []
 
   private let subject: LiveSubject
   private var source: any StepSource
@@ -61,7 +64,7 @@ final class LiveReader: RecordingReader {
   }
 
   private func keep(_ event: RecordedEvent) -> RecordedEvent {
-    if keepsEvents { events.append(event) }
+    if keepsEvents { kept.append(event) }
     return event
   }
 
