@@ -42,10 +42,10 @@ struct ShellTests {
   func texts(machine: String) throws {
     let end = try CommandLine.run(
       "shell", "--machine", machine, "-c",
-      "help; buddyinfo; zoneinfo; slabinfo; pagetypeinfo; meminfo; walk stack; vma stack; status")
+      "help; buddyinfo; zoneinfo; slabinfo; pagetypeinfo; meminfo; vmstat; walk stack; vma stack; status")
     #expect(end.status == 0)
     for text in [
-      "unmap", "Node 0, zone", "vm_area_struct", "MemTotal:", "pgd[", "VmStk:", "[stack]",
+      "unmap", "Node 0, zone", "vm_area_struct", "MemTotal:", "\npgfree ", "pgd[", "VmStk:", "[stack]",
     ] {
       #expect(end.output.contains(text), "\(text) is missing")
     }

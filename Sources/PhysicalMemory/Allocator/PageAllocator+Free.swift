@@ -47,7 +47,10 @@ extension PageAllocator {
     // The two descriptors that decide where the block goes arrive while the lock is taken.
     pages[Buddy.buddy(of: frame, order)].prefetch()
     pages[Buddy.pair(above: frame, order)].prefetch()
-    zones[page].pointee.withFreeLists(on: processors.index) { $0.free(page, order) }
+    zones[page].pointee.withFreeLists(on: processors.index) { buddy in
+      buddy.statistics.pagesFreedDirectly &+= order.pageCount.rawValue
+      buddy.free(page, order)
+    }
   }
 
   /// Takes the block from its owner.

@@ -37,6 +37,7 @@ public struct PageAllocator: ~Copyable {
   let processorNodes: ProcessorNodes
   let ways: AllocationWays
   let faults = FaultSwitch()
+  let slowPath = SlowPathCounters()
 
   init(
     directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool

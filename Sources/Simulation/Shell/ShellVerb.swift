@@ -56,6 +56,9 @@ struct ShellVerb: Sendable {
     ShellVerb(name: "meminfo", usage: "meminfo", help: "/proc/meminfo") { session, _ in
       session.text { $0.kernel.writeMemInfo(to: &$1) }
     },
+    ShellVerb(name: "vmstat", usage: "vmstat", help: "/proc/vmstat") { session, _ in
+      session.text { $0.kernel.writeVMStat(to: &$1) }
+    },
     ShellVerb(name: "slabinfo", usage: "slabinfo", help: "caches of the kernel's heap") {
       session, _ in session.slabText
     },
