@@ -73,6 +73,14 @@ struct ReservedTypeTests {
   @Test("who cannot move gets no block that the processor has when none is free in the zone")
   func keptInVain() throws {
     let machine = try withKeptBlock(.kernel)
+    // Single frames are free, so that the zone is far above its marks; no two are buddies.
+    let others = (0x4_0080..<UInt(0x4_0400)).filter { frame in
+      let page = machine.page(frame)
+      return frame % 2 == 0 && page.pointee.state == .allocated && page.pointee.references == 1
+        && page.pointee.order == .zero
+    }
+    for frame in others { machine.pages.pointee.freePagesToZone(machine.page(frame), order: .zero) }
+    machine.zone().pointee.isBelowHigh = false
     #expect(throws: AllocationError.outOfMemory) { _ = try machine.take(2, .kernel) }
     #expect(machine.zone().pointee.perCPUCount(of: 0) == 4)
   }
