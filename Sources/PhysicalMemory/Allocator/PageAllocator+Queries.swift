@@ -68,12 +68,6 @@ extension PageAllocator {
     return count
   }
 
-  /// The frames that descriptors fill. Linux: `nr_memmap_boot_pages`.
-  public var descriptorPages: PageCount {
-    let bytes = pages.count.rawValue &* UInt(MemoryLayout<Page>.stride)
-    return directMap.pageSize.pages(in: ByteCount(bytes))
-  }
-
   /// Which allocations shall fail although there is memory. Those that must not fail never do.
   public var faultPlan: FaultPlan {
     get { faults.plan }

@@ -29,6 +29,8 @@ public struct PageAllocator: ~Copyable {
   /// Whether requests keep to pageblocks of their type: memory is large enough for it.
   /// Linux: `page_group_by_mobility_disabled`.
   public let groupsByMobility: Bool
+  /// The frames that descriptors fill. Linux: `nr_memmap_boot_pages`.
+  public let descriptorPages: PageCount
   /// Whether frames are written to whenever they change hands.
   let touchesFrames: Bool
   /// A bit for each order whose blocks pass through the per-CPU lists.
@@ -40,9 +42,11 @@ public struct PageAllocator: ~Copyable {
   let slowPath = SlowPathCounters()
 
   init(
-    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool
+    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool,
+    descriptorPages: PageCount
   ) {
     self.groupsByMobility = groupsByMobility
+    self.descriptorPages = descriptorPages
     self.directMap = directMap
     pages = parts.pages
     pageblocks = parts.pageblocks
