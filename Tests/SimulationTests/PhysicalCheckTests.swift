@@ -29,6 +29,7 @@ struct PhysicalCheckTests {
     #expect(segment.freeLists == .init(count: 8, equal: 8))
     #expect(segment.perCPULists == .init(count: 1, equal: 1))
     #expect(segment.perCPUFrames == 848)
+    #expect(segment.eventCounters == .init(count: 2, equal: 2))
     #expect(report.counts.description == "11243 records, 0 differences, 0 not supported")
   }
 
@@ -48,6 +49,22 @@ struct PhysicalCheckTests {
       let end = try #require(trace[frame.upperBound...].firstIndex(of: " "))
       trace.replaceSubrange(frame.upperBound..<end, with: "4c00")
     }
+  }
+
+  @Test("counters that grew otherwise than the kernel's are differences", arguments: 1...2)
+  func countersCanFail(place: Int) throws {
+    let name = place == 1 ? "pgalloc_normal " : "pgfree "
+    let (text, trace) = try texts()
+    var snapshots = text
+    let counter = try #require(snapshots.range(of: name, options: .backwards))
+    let end = try #require(snapshots[counter.upperBound...].firstIndex(of: "\n"))
+    let value = try #require(UInt64(snapshots[counter.upperBound..<end]))
+    snapshots.replaceSubrange(counter.upperBound..<end, with: "\(value + 1000)")
+    let folder = try write(snapshots, trace)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let report = try check(folder)
+    #expect(report.differenceCount == 1)
+    #expect(report.segments.first?.eventCounters == .init(count: 2, equal: 1))
   }
 
   @Test("a request that left no event is known by the free of a frame that nobody had")

@@ -53,6 +53,7 @@ public struct PhysicalCheckText {
     }
     add(segment.freeLists, "free lists (\(segment.freeBlocks) blocks)")
     add(segment.perCPULists, "per-CPU lists (\(segment.perCPUFrames) frames)")
+    add(segment.eventCounters, "event counters")
     if segment.isTorn { parts.append("read while lists changed") }
     if segment.isCut { parts.append("cut where frames were moved unseen") }
     let name = segment.to.map { "\(segment.from) to \($0)" } ?? "after \(segment.from)"

@@ -11,20 +11,40 @@ extension PhysicalCheck {
     }
     let lists = SavedLists(snapshot, machine)
     var open = lists.lists.filter { !$0.isEqual(in: machine) }
+    var counters = counterCheck(snapshot, machine)
     for place in moment.window {
       replay(at: place)
+      counters?.look(machine)
       if events[place].changesLists && !isLost { open.removeAll { $0.isEqual(in: machine) } }
     }
     settle()
     segment.to = moment.name
     segment.isTorn = !moment.isClean
     for list in lists.lists { count(list, isEqual: !open.contains { $0.id == list.id }) }
+    if let counters, !isLost { count(counters, moment.name) }
     for list in open {
       let ours = list.frames(in: machine)
       let common = Set(ours).intersection(list.frames).count
       note(
         0, "\(list.name) in snapshot \(moment.name)", recorded: "\(list.frames.count) blocks",
         replayed: "\(ours.count) blocks, \(common) of them the same")
+    }
+  }
+
+  private func counterCheck(
+    _ snapshot: PhysicalSnapshot, _ machine: TracedMachine
+  ) -> EventCounterCheck? {
+    guard let counted, let totals = EventTotals(snapshot) else { return nil }
+    return EventCounterCheck(totals - counted.recorded, from: counted.replayed, machine)
+  }
+
+  private func count(_ counters: EventCounterCheck, _ name: String) {
+    for result in counters.results {
+      segment.eventCounters.add(isEqual: result.isEqual)
+      guard !result.isEqual else { continue }
+      note(
+        0, "\(result.name) until snapshot \(name)", recorded: "\(result.recorded)",
+        replayed: "\(result.replayed)")
     }
   }
 

@@ -31,6 +31,8 @@ public final class PhysicalCheck {
   var pending = PendingEvents()
   var interrupt = InterruptState()
   var decays: WorkerClock
+  /// What the snapshot and the machine had counted when the machine was set.
+  var counted: (recorded: EventTotals, replayed: EventTotals)?
 
   /// How many differences are kept in detail.
   static let detailLimit = 20
@@ -115,6 +117,7 @@ public final class PhysicalCheck {
     isLost = false
     pending = PendingEvents()
     markMovable()
+    counted = EventTotals(snapshot).map { ($0, EventTotals(machine)) }
     segment = PhysicalCheckReport.Segment(from: snapshot.name)
   }
 

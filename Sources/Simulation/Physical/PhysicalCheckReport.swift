@@ -58,6 +58,8 @@ public struct PhysicalCheckReport: Codable, Sendable {
     public var freeBlocks = 0
     public var perCPULists = Matches()
     public var perCPUFrames = 0
+    /// Counters of `/proc/vmstat`: frames allocated and freed.
+    public var eventCounters = Matches()
   }
 
   public struct Matches: Codable, Sendable, Equatable {
