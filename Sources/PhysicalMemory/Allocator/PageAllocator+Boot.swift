@@ -38,7 +38,8 @@ extension PageAllocator {
     unsafe build(parts, plan, memblock, groups, written)
     unsafe parts.allocator.initialize(
       to: PageAllocator(
-        directMap: directMap, parts: parts, options: options, groupsByMobility: groups))
+        directMap: directMap, parts: parts, options: options, groupsByMobility: groups,
+        tracksZeros: untouched != nil))
     let allocator = unsafe Ref(parts.allocator)
     allocator.pointee.takeOver(memblock)
     allocator.pointee.setUp()
