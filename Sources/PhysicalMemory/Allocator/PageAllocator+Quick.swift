@@ -87,7 +87,7 @@ extension PageAllocator {
   private func quickZone(
     _ order: Order, _ flags: AllocationFlags, _ way: Ref<AllocationWay>
   ) -> Ref<Zone>? {
-    guard let zone = way.pointee.zone, !flags.contains(.thisNode), !faults.isArmed,
+    guard let zone = way.pointee.zone, flags.isDisjoint(with: .neverQuick), !faults.isArmed,
       zone.pointee.allowsQuickly(order, above: way.pointee.limit)
     else { return nil }
     return zone

@@ -212,6 +212,8 @@ public struct BuddyStatistics: Hashable, Sendable {
   public internal(set) var splits: UInt = 0
   /// Pairs of halves joined.
   public internal(set) var merges: UInt = 0
+  /// Frames that owners gave back past the per-CPU lists.
+  public internal(set) var pagesFreedDirectly: UInt = 0
   /// Requests that found no block.
   public internal(set) var failures: UInt = 0
   /// Blocks taken from another type's list. Linux: `mm_page_alloc_extfrag`.

@@ -19,9 +19,10 @@ extension Zone {
       unsafe zone.pointee.buddy.unlock()
       return false
     }
-    let size = Int(bitPattern: order.pageCount.rawValue)
-    zone.pointee.counters.countFree(size, &lag.pointee)
+    let size = order.pageCount.rawValue
+    zone.pointee.counters.countFree(Int(bitPattern: size), &lag.pointee)
     unsafe buddy.pointee.statistics.frees &+= 1
+    unsafe buddy.pointee.statistics.pagesFreedDirectly &+= size
     block.pointee.flags = []
     guard neighbours.buddy.pointee.standing != mark else {
       mergeAndUnlock(block, order, type, zone)

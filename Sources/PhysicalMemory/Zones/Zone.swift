@@ -59,6 +59,7 @@ public struct Zone: ~Copyable {
   /// The lists of each processor, side by side.
   let perCPU: PerCPUTable
   let counters = ZoneCounters()
+  let uses = PageUses()
   /// The free lists, reached under the zone's lock only. Linux: `zone->lock`.
   let buddy: SpinLock<Buddy>
 
