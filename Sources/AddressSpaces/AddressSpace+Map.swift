@@ -63,9 +63,7 @@ extension AddressSpace {
     let length = pageSize.roundUp(request.length)
     guard length > .zero else { throw .outOfMemory }
     let pageOffset = UInt(truncatingIfNeeded: request.offset >> UInt64(pageSize.shift))
-    guard !pageOffset.addingReportingOverflow(pageCount(length)).overflow else {
-      throw .offsetOverflow
-    }
+    guard canCount(pageSize.pages(in: length), from: pageOffset) else { throw .offsetOverflow }
     guard vmas.count <= limits.maximumVMAs else { throw .outOfMemory }
 
     var placing = request.flags
@@ -82,7 +80,12 @@ extension AddressSpace {
       pageOffset: request.file == nil ? nil : pageOffset)
   }
 
-  private func pageCount(_ length: ByteCount) -> UInt { length.rawValue >> UInt(pageSize.shift) }
+  /// Whether the pages of a file that a mapping shows have numbers: words of the machine.
+  func canCount(_ pages: PageCount, from first: UInt) -> Bool {
+    let limit = layout.architecture == .i386 ? UInt(UInt32.max) : .max
+    let (end, overflows) = first.addingReportingOverflow(pages.rawValue)
+    return !overflows && end <= limit
+  }
 
   /// The VMA flags of a request, or why it is refused.
   ///
@@ -154,6 +157,7 @@ extension AddressSpace {
     guard request.access.contains(.read) else { throw .accessDenied }
     guard file.pointee.isMappable else { throw .notMappable }
     guard !flags.contains(.growsDown) else { throw .invalidArgument }
+    if file.pointee.kind == .hugePages { flags.formUnion([.hugeTLB, .dontExpand]) }
     return flags
   }
 

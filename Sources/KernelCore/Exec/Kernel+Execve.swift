@@ -32,7 +32,9 @@ extension Kernel {
     let strings = StackStrings(
       path: path, arguments: arguments, environment: environment,
       top: settings.layout.stackTop, wordSize: image.is64Bit ? 8 : 4)
-    guard strings.fit(task.pointee.space.pointee.limits.stack) else { throw .E2BIG }
+    guard strings.fit(task.pointee.space.pointee.limits.stack, settings.layout.pageSize) else {
+      throw .E2BIG
+    }
     var hasExecutableStack = false
     try image.forEachSegment(ELFSegment.stack) { segment throws(Errno) in
       hasExecutableStack = segment.isExecutable
