@@ -41,6 +41,14 @@ extension Kernel {
     let space = task.pointee.space
     try addStack(space, strings, isExecutable: hasExecutableStack)
     try write(strings, path: path, arguments: arguments, environment: environment, in: space)
+    return try load(image, interpreter, strings, facts, in: space)
+  }
+
+  /// Maps the program, its interpreter and the kernel's own pages, and writes what stands below the strings.
+  private mutating func load(
+    _ image: ELFImage, _ interpreter: ELFImage?, _ strings: StackStrings, _ facts: ProcessFacts,
+    in space: Ref<AddressSpace>
+  ) throws(Errno) -> ProgramStart {
     let loaded = try load(image, hasInterpreter: interpreter != nil, into: space)
     let base = try interpreter.map { image throws(Errno) in
       try loadInterpreter(image, into: space)

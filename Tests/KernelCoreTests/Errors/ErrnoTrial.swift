@@ -25,9 +25,7 @@ final class ErrnoTrial {
     for source in FailingSource.allCases { set(.none, source) }
     var tasks: [Ref<Task>] = []
     laboratory.kernel.forEachTask { tasks.append($0) }
-    for task in tasks { laboratory.kernel.exit(task) }
-    for file in files { laboratory.kernel.services.release(file) }
-    laboratory.expectAsAtBoot()
+    laboratory.end(tasks, releasing: files)
   }
 
   var limits: ResourceLimits {
