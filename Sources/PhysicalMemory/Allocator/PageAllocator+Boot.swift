@@ -42,7 +42,7 @@ extension PageAllocator {
     unsafe parts.allocator.initialize(
       to: PageAllocator(
         directMap: directMap, parts: parts, options: options, groupsByMobility: groups,
-        descriptorPages: described))
+        descriptorPages: described, tracksZeros: untouched != nil))
     let allocator = unsafe Ref(parts.allocator)
     allocator.pointee.takeOver(memblock)
     allocator.pointee.setUp()

@@ -33,6 +33,9 @@ public struct PageAllocator: ~Copyable {
   public let descriptorPages: PageCount
   /// Whether frames are written to whenever they change hands.
   let touchesFrames: Bool
+  /// A bit for each order whose blocks go straight back to their zone: those below a pageblock, where
+  /// nobody keeps an account of which frames were written.
+  let quickOrders: UInt16
   /// A bit for each order whose blocks pass through the per-CPU lists.
   let perCPUOrders: UInt16
   let zonelists: Zonelists
@@ -42,9 +45,10 @@ public struct PageAllocator: ~Copyable {
   let slowPath = SlowPathCounters()
 
   init(
-    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool,
-    descriptorPages: PageCount
+    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions,
+    groupsByMobility: Bool, descriptorPages: PageCount, tracksZeros: Bool
   ) {
+    quickOrders = tracksZeros ? 0 : UInt16(1) << options.pageblockOrder.rawValue - 1
     self.groupsByMobility = groupsByMobility
     self.descriptorPages = descriptorPages
     self.directMap = directMap
