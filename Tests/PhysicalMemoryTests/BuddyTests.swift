@@ -69,7 +69,8 @@ struct BuddyTests {
     machine.free(page, 0)
     let statistics = machine.pages.pointee.zones[0].pointee.statistics
     #expect(statistics.allocations == before.allocations + 1)
-    #expect(statistics.frees == before.frees + 1)
+    #expect(statistics.pagesFreed == before.pagesFreed + 1)
+    #expect(statistics.pagesDrained == before.pagesDrained)
     #expect(statistics.splits == before.splits + 10)
     #expect(statistics.merges == before.merges + 10)
   }

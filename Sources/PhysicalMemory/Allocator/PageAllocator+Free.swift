@@ -86,10 +86,7 @@ extension PageAllocator {
 
   @inline(never)
   private func giveToZone(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
-    zones[page].pointee.withFreeLists(on: processor) { buddy in
-      buddy.statistics.pagesFreedDirectly &+= order.pageCount.rawValue
-      buddy.free(page, order)
-    }
+    zones[page].pointee.withFreeLists(on: processor) { $0.free(page, order) }
   }
 
   /// Whether nothing keeps the block from being free.

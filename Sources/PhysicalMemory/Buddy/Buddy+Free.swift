@@ -10,7 +10,7 @@ extension Buddy {
   mutating func free(_ block: Ref<Page>, _ order: Order) {
     let frame = pages.frame(of: block)
     if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
-    statistics.frees &+= 1
+    statistics.pagesFreed &+= order.pageCount.rawValue
     let type = order < pageblocks.order ? pageblocks.type(ofKnown: frame) : .isolated
     guard type.isOrdinary else { return freeSeldom(block, order) }
     let size = Int(bitPattern: order.pageCount.rawValue)

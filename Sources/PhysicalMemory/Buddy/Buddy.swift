@@ -206,14 +206,14 @@ struct Buddy: Sendable {
 public struct BuddyStatistics: Hashable, Sendable {
   /// Blocks handed out, to per-CPU lists too.
   public internal(set) var allocations: UInt = 0
-  /// Blocks given back, from per-CPU lists too.
-  public internal(set) var frees: UInt = 0
+  /// Frames given back, from per-CPU lists too.
+  public internal(set) var pagesFreed: UInt = 0
+  /// Of them those from per-CPU lists.
+  public internal(set) var pagesDrained: UInt = 0
   /// Blocks cut in halves.
   public internal(set) var splits: UInt = 0
   /// Pairs of halves joined.
   public internal(set) var merges: UInt = 0
-  /// Frames that owners gave back past the per-CPU lists.
-  public internal(set) var pagesFreedDirectly: UInt = 0
   /// Requests that found no block.
   public internal(set) var failures: UInt = 0
   /// Blocks taken from another type's list. Linux: `mm_page_alloc_extfrag`.

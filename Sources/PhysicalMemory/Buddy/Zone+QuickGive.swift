@@ -21,8 +21,7 @@ extension Zone {
     }
     let size = order.pageCount.rawValue
     zone.pointee.counters.countFree(Int(bitPattern: size), &lag.pointee)
-    unsafe buddy.pointee.statistics.frees &+= 1
-    unsafe buddy.pointee.statistics.pagesFreedDirectly &+= size
+    unsafe buddy.pointee.statistics.pagesFreed &+= size
     block.pointee.flags = []
     guard neighbours.buddy.pointee.standing != mark else {
       mergeAndUnlock(block, order, type, zone)

@@ -139,6 +139,7 @@ extension Zone {
           let frame = buddy.pages.frame(of: block)
           buddy.trace?(.drained, frame, order, type: buddy.pageblocks[frame])
           buddy.free(block, order)
+          buddy.statistics.pagesDrained &+= order.pageCount.rawValue
           left &-= Int(bitPattern: order.pageCount.rawValue)
         }
         index = index &+ 1 == PerCPULists.listCount ? 0 : index &+ 1

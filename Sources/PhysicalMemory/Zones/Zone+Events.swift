@@ -7,7 +7,8 @@ public import MemoryTypes
 extension Zone {
   /// The frames that owners gave back. Linux: `PGFREE`, but for those that boot handed over.
   public var pagesFreed: UInt {
-    perCPU.freed &+ buddy.withLock { $0.statistics.pagesFreedDirectly }
+    perCPU.freed
+      &+ buddy.withLock { $0.statistics.pagesFreed &- $0.statistics.pagesDrained }
   }
 
   /// The frames that were handed out, whatever the size of the blocks; those taken out of isolated
