@@ -41,7 +41,9 @@ public struct IntrusiveRing<Linking: ListLinking>: Sendable {
   public func insert(_ element: Ref<Element>, atBack: Bool) {
     let own = Linking.link(of: element)
     assert(own.pointee.next == nil && own.pointee.previous == nil, "it stands in a list already")
-    let next = atBack ? head : Self.neighbour(Linking.link(of: head).pointee.next)
+    // The load comes first, so that no branch has to be guessed.
+    let first = Self.neighbour(Linking.link(of: head).pointee.next)
+    let next = atBack ? head : first
     let previous = Self.neighbour(Linking.link(of: next).pointee.previous)
     own.pointee.next = next
     own.pointee.previous = previous

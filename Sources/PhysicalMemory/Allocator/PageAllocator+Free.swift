@@ -74,13 +74,10 @@ extension PageAllocator {
   /// Straight to the free lists, where nothing is out of the ordinary.
   @inline(never)
   private func giveQuickly(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
-    let frame = pages.frame(of: page)
-    let neighbours = Neighbours(of: frame, order, in: pages)
-    // They decide where the block goes, and arrive while the lock is taken.
-    neighbours.prefetch()
+    // Whether the block merges, its buddy says: that arrives while the lock is taken.
+    pages[AlignedBlock(pages.frame(of: page), order).buddy].prefetch()
     guard isGivenQuickly(order),
-      Zone.giveQuickly(
-        page, order, neighbours, pageblocks.entry(of: frame), to: zones[page], on: processor)
+      Zone.giveQuickly(page, order, to: zones[page], on: processor)
     else { return giveToZone(page, order, processor) }
   }
 

@@ -7,7 +7,8 @@ extension PageAllocator {
   /// A block for a request of any kind; nil instead of an error.
   @usableFromInline
   func find(_ order: Order, _ flags: AllocationFlags) -> Ref<Page>? {
-    processors.isAlwaysFirst ? find(order, flags, 0) : findOnSome(order, flags)
+    guard order <= FreeLists.largestOrder else { return nil }
+    return processors.isAlwaysFirst ? find(order, flags, 0) : findOnSome(order, flags)
   }
 
   @inline(never)
@@ -59,14 +60,24 @@ extension PageAllocator {
     _ order: Order, _ flags: AllocationFlags, _ processor: Int
   ) -> Ref<Page>? {
     let way = ways[processor, flags]
-    guard let zone = quickZone(order, flags, way) else { return findCarefully(order, flags) }
-    guard !touchesFrames, flags.isDisjoint(with: [.zeroed, .compound]),
-      zone.pointee.mayTakeFirst(order, way.pointee.type, way.pointee.base),
+    guard !touchesFrames, flags.isDisjoint(with: [.neverQuick, .zeroed, .compound]),
+      let zone = quickZone(order, flags, way)
+    else { return findSeldom(order, flags, processor, way) }
+    guard zone.pointee.mayTakeFirst(order, way.pointee.type, way.pointee.base),
       let page = zone.pointee.takeFirst(order, way.pointee.type, on: processor)
     else { return findSmallest(order, flags, processor, way, zone) }
     page.pointee.references = 1
     page.pointee.flags = []
     return page
+  }
+
+  /// The same where somebody asks for contents.
+  @inline(never)
+  private func findSeldom(
+    _ order: Order, _ flags: AllocationFlags, _ processor: Int, _ way: Ref<AllocationWay>
+  ) -> Ref<Page>? {
+    guard let zone = quickZone(order, flags, way) else { return findCarefully(order, flags) }
+    return findSmallest(order, flags, processor, way, zone)
   }
 
   /// The same where a larger block may have to be split.

@@ -3,18 +3,16 @@ internal import MemoryTypes
 extension Zone {
   /// Takes a block smaller than a pageblock back into `zone`; false, and nothing done, when it stands
   /// in a pageblock that is not for everyone, and when the lock is not free.
-  ///
-  /// What is known without the lock comes first.
   @inline(__always)
   static func giveQuickly(
-    _ block: Ref<Page>, _ order: Order, _ neighbours: Neighbours, _ type: PageblockType,
-    to zone: Ref<Zone>, on processor: Int
+    _ block: Ref<Page>, _ order: Order, to zone: Ref<Zone>, on processor: Int
   ) -> Bool {
     let lag = zone.pointee.lags[processor]
-    let mark = zone.pointee.standing.with(.free, order)
     // SAFETY: each way out of here frees the lock, and nothing uses the lists after it.
     guard let buddy = unsafe zone.pointee.buddy.tryLock() else { return false }
-    let type = type.now
+    let pages = unsafe buddy.pointee.pages
+    let frame = pages.frame(of: block)
+    let type = unsafe buddy.pointee.pageblocks.type(ofKnown: frame)
     guard type.isOrdinary else {
       unsafe zone.pointee.buddy.unlock()
       return false
@@ -23,7 +21,9 @@ extension Zone {
     zone.pointee.counters.countFree(Int(bitPattern: size), &lag.pointee)
     unsafe buddy.pointee.statistics.pagesFreed &+= size
     block.pointee.flags = []
-    guard neighbours.buddy.pointee.standing != mark else {
+    let place = AlignedBlock(frame, order)
+    let mark = zone.pointee.standing.with(.free, order)
+    guard pages[place.buddy].pointee.standing != mark else {
       mergeAndUnlock(block, order, type, zone)
       return true
     }
@@ -31,7 +31,7 @@ extension Zone {
     block.pointee.standing = mark
     let isMergeLikely =
       unsafe order.next < buddy.pointee.maximumOrder
-      && neighbours.buddyOfBoth.pointee.standing == mark.larger
+      && pages[place.buddyOfBoth].pointee.standing == mark.larger
     zone.pointee.lists.list(order, type).insert(block, atTail: isMergeLikely)
     unsafe zone.pointee.buddy.unlock()
     return true

@@ -25,7 +25,7 @@ extension Zone {
       counters.countFree(0 &- Int(bitPattern: size), &lag.pointee)
       buddy.statistics.allocations &+= 1
       let block = list.unsafeFirst
-      if list.remove(block) { counters.setOrders(orders & ~bit, of: type) }
+      counters.setOrders(orders & ~(list.remove(block) ? bit : 0), of: type)
       return buddy.claim(block, order)
     }
     return taken ?? nil

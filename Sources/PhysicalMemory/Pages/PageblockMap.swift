@@ -54,14 +54,10 @@ public struct PageblockMap: @unchecked Sendable {
   /// The same for a frame that has a descriptor for sure.
   @inline(__always)
   func type(ofKnown frame: PageFrameNumber) -> MigrateType {
-    entry(of: frame).now
-  }
-
-  /// Where the type of such a frame's block stands, for who asks later.
-  @inline(__always)
-  func entry(of frame: PageFrameNumber) -> PageblockType {
     assert(contains(frame), "no such pageblock")
-    return unsafe PageblockType(types + Int(bitPattern: index(of: frame)))
+    let type = unsafe types + Int(bitPattern: index(of: frame))
+    // SAFETY: only raw values of the type are ever stored.
+    return unsafe unsafeBitCast(type.pointee.load(ordering: .relaxed), to: MigrateType.self)
   }
 
   /// The frames of the block that holds `frame`, whether or not they are memory.
@@ -79,21 +75,5 @@ public struct PageblockMap: @unchecked Sendable {
   @inline(__always)
   private func index(of frame: PageFrameNumber) -> UInt {
     frame.rawValue &>> UInt(order.rawValue) &- skipped
-  }
-}
-
-/// The place where the migrate type of one pageblock stands.
-@safe
-struct PageblockType {
-  private let place: UnsafeMutablePointer<Atomic<UInt8>>
-
-  @unsafe @inline(__always)
-  fileprivate init(_ place: UnsafeMutablePointer<Atomic<UInt8>>) { unsafe self.place = place }
-
-  /// The type that it has now.
-  @inline(__always)
-  var now: MigrateType {
-    // SAFETY: only raw values of the type are ever stored.
-    unsafe unsafeBitCast(place.pointee.load(ordering: .relaxed), to: MigrateType.self)
   }
 }

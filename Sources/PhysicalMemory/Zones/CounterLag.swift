@@ -12,17 +12,17 @@ struct CounterLag: Sendable {
   struct Difference: Sendable {
     var sum = 0
 
-    /// Adds `change`; what to tell now, if anything.
+    /// Adds `change`; what to tell now, or 0.
+    ///
+    /// Without a branch: which of the two it is depends on the size of the block, which no processor
+    /// can guess.
     @inline(__always)
-    mutating func add(_ change: Int, _ threshold: Int) -> Int? {
+    mutating func add(_ change: Int, _ threshold: Int) -> Int {
       let sum = sum &+ change
       // One comparison: beyond either end of -threshold ... threshold.
-      guard UInt(bitPattern: sum &+ threshold) > UInt(bitPattern: 2 &* threshold) else {
-        self.sum = sum
-        return nil
-      }
-      self.sum = 0
-      return sum
+      let isTold = UInt(bitPattern: sum &+ threshold) > UInt(bitPattern: 2 &* threshold)
+      self.sum = isTold ? 0 : sum
+      return isTold ? sum : 0
     }
 
     mutating func take() -> Int {

@@ -101,13 +101,13 @@ struct ZoneCounters: ~Copyable, Sendable {
   /// `__mod_zone_page_state()`.
   @inline(__always)
   func countFree(_ change: Int, _ lag: inout CounterLag) {
-    if let sum = lag.free.add(change, lag.threshold) { Self.add(sum, to: visibleFree) }
+    Self.add(lag.free.add(change, lag.threshold), to: visibleFree)
   }
 
   /// Counts of them the ones of a type that is counted apart as well.
   func countSpecial(_ change: Int, _ type: MigrateType, _ lag: inout CounterLag) {
     guard type == .cma else { return Self.add(change, to: freeHighAtomic) }
-    if let sum = lag.freeCMA.add(change, lag.threshold) { addCMA(sum) }
+    addCMA(lag.freeCMA.add(change, lag.threshold))
   }
 
   /// Adds what a processor kept to itself. Linux: `refresh_cpu_vm_stats()`.
@@ -137,13 +137,9 @@ struct ZoneCounters: ~Copyable, Sendable {
     withheld.store(pages.rawValue &+ others, ordering: .relaxed)
   }
 
-  /// The flags that are set, as bits.
-  @inline(__always)
-  var troubles: UInt32 { flags.load(ordering: .relaxed) }
-
   /// Whether no flag is set.
   @inline(__always)
-  var isCalm: Bool { troubles == 0 }
+  var isCalm: Bool { flags.load(ordering: .relaxed) == 0 }
 
   @inline(__always)
   func has(_ flag: Flags) -> Bool {
