@@ -88,6 +88,16 @@ public struct KmallocCaches: ~Copyable {
   /// Traps unless every class's counts, list and slabs agree. O(classes × frames).
   public func checkInvariants() { table.forEachCache { $0.checkInvariants() } }
 
+  /// Traps unless the slab that holds the byte at `pointer` is sound: its list of free objects, its
+  /// counts. What is no slab is not looked at. O(objects of the slab), where the processors' own
+  /// lists stay as they are meanwhile.
+  public func checkInvariants(of pointer: UnsafeRawPointer) {
+    guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)),
+      page.pointee.flags.contains(.slab)
+    else { return }
+    core(of: page).checkInvariants(of: page)
+  }
+
   func core(of slab: Ref<Page>) -> Ref<SlabCore> {
     // SAFETY: the page of a slab points at the core of its cache, which outlives its slabs.
     unsafe Ref(UnsafeMutablePointer(bitPattern: slab.slabCache).unsafelyUnwrapped)
