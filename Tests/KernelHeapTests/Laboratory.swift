@@ -4,6 +4,7 @@ import Machine
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
+import Testing
 
 /// RAM of a machine under test with a page allocator, whose bytes are not zero at boot.
 @safe
@@ -74,6 +75,41 @@ final class Laboratory {
   var isAsAtBoot: Bool {
     SlabHeap.end(of: pages)
     return freeCount == bootCount
+  }
+
+  /// Makes the caches of kmalloc, which threads may use during `body`, and expects every frame back.
+  func withSharedKmalloc(_ body: (Ref<KmallocCaches>) throws -> Void) throws {
+    try withShared(try KmallocCaches(pages: pages)) { heap in
+      try body(heap)
+      heap.pointee.checkInvariants()
+      try heap.pointee.destroy()
+    }
+    #expect(isAsAtBoot)
+  }
+
+  /// The same with one cache of objects of 72 bytes.
+  func withSharedCache(_ body: (Ref<SlabCache>) throws -> Void) throws {
+    try withShared(
+      try SlabCache(name: "things", objectSize: ByteCount(72), pages: pages)
+    ) { cache in
+      try body(cache)
+      cache.pointee.checkInvariants()
+      try cache.pointee.destroy()
+    }
+    #expect(isAsAtBoot)
+  }
+
+  /// Puts a value at an address of its own during `body`.
+  private func withShared<Value: ~Copyable>(
+    _ value: consuming Value, _ body: (Ref<Value>) throws -> Void
+  ) rethrows {
+    let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+    unsafe place.initialize(to: value)
+    defer {
+      unsafe place.deinitialize(count: 1)
+      unsafe place.deallocate()
+    }
+    try body(unsafe Ref(place))
   }
 
   /// Takes every frame there is.

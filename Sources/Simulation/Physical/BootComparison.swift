@@ -19,6 +19,7 @@ public enum BootComparison {
     compareMachine(model, folder, &report)
     compareResources(replay, &report)
     compareSlabs(folder, kernel, &report)
+    comparePerCPU(folder, kernel, &report)
     return report
   }
 
