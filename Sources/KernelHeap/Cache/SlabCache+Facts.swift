@@ -34,6 +34,13 @@ extension SlabCache {
   /// The frames of all slabs.
   public var pageCount: PageCount { counts.pages }
 
+  /// Writes what Linux's file /sys/kernel/slab/NAME/FILE holds, without the end of its line; nothing
+  /// under the other designs. Exact while nobody allocates or frees. Linux: `slab_attr_show()`.
+  public func write(_ fact: SlabFact, to sink: inout some TextSink) {
+    guard core.pointee.design == .slub else { return }
+    SlubFacts(design: SlubDesign(core)).write(fact, to: &sink)
+  }
+
   /// How many findings of a watched cache were reported.
   public var findingCount: Int { Int(core.pointee.findings.load(ordering: .relaxed)) }
 

@@ -23,6 +23,37 @@ extension SlabHeap {
     }
   }
 
+  /// Writes every figure of every cache as `grep -r . /sys/kernel/slab` prints them: a line with the
+  /// path of its file, a colon and what it holds; a cache that is shared under its own name only.
+  ///
+  /// Nothing under the other designs, for which Linux has no such folder. Exact while nobody
+  /// allocates or frees. Linux: `slab_attr_show()`, mm/slub.c.
+  public static func writeFacts(of pages: Ref<PageAllocator>, to sink: inout some TextSink) {
+    guard let root = HeapRoot.existing(pages), root.pointee.options.design == .slub else { return }
+    root.pointee.caches.withLock { caches in
+      var next = caches.first
+      while let core = next {
+        writeFacts(of: core, to: &sink)
+        next = caches.next(after: core)
+      }
+    }
+  }
+
+  private static func writeFacts(of core: Ref<SlabCore>, to sink: inout some TextSink) {
+    var number: UInt8 = 0
+    while let fact = SlabFact(rawValue: number) {
+      number += 1
+      guard fact != .constructor else { continue }
+      sink.write("/sys/kernel/slab/")
+      sink.write(core.pointee.name)
+      sink.write("/")
+      sink.write(fact.name)
+      sink.write(":")
+      SlubFacts(design: SlubDesign(core)).write(fact, to: &sink)
+      sink.write("\n")
+    }
+  }
+
   private static func write(_ core: Ref<SlabCore>, to sink: inout some TextSink) {
     let counts = core.counts
     let geometry = core.pointee.geometry

@@ -56,8 +56,11 @@ struct ShellVerb: Sendable {
     ShellVerb(name: "meminfo", usage: "meminfo", help: "/proc/meminfo") { session, _ in
       session.text { $0.kernel.writeMemInfo(to: &$1) }
     },
-    ShellVerb(name: "slabinfo", usage: "slabinfo", help: "caches of the kernel's heap") {
-      session, _ in session.slabText
+    ShellVerb(name: "slabinfo", usage: "slabinfo", help: "/proc/slabinfo") { session, _ in
+      session.text { SlabHeap.writeSlabInfo(of: $0.pages, to: &$1) }
+    },
+    ShellVerb(name: "slabs", usage: "slabs", help: "/sys/kernel/slab, with SLUB") { session, _ in
+      session.text { SlabHeap.writeFacts(of: $0.pages, to: &$1) }
     },
     ShellVerb(name: "quit", usage: "quit", help: "leave") { _, _ in nil },
   ]

@@ -2,6 +2,7 @@ import CRivals
 import Foundation
 import KernelHeap
 import KernelHeapModel
+import Machine
 import MemoryTypes
 import PhysicalMemory
 
