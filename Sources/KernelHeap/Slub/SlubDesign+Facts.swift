@@ -59,7 +59,7 @@ struct SlubFacts {
   }
 
   /// Objects in use: those that processors keep in their own slabs count, as in Linux.
-  private func objects(of node: Int) -> UInt {
+  func objects(of node: Int) -> UInt {
     let all = design.node(node).pointee.objects.load(ordering: .relaxed)
     let free = design.partialFacts(of: node).free
     return all > free ? all - free : 0
