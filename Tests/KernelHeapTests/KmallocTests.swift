@@ -1,4 +1,5 @@
 import KernelHeap
+import Machine
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
@@ -142,6 +143,25 @@ struct KmallocTests {
     }
     #expect(live == 0)
     heap.checkInvariants()
+  }
+
+  @Test(
+    "requests for old devices get memory that they reach, and no others",
+    arguments: SlabDesign.with(.sizeClasses))
+  func oldDevices(design: SlabDesign) throws {
+    let machine = try Laboratory(deviceFrames: 512)
+    try SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
+    let heap = try KmallocCaches(pages: machine.pages, kinds: .dma)
+    let first = machine.pages.pointee.directMap.frames.start
+    for size in [40, 3000, 50_000] as [UInt] {
+      for flags in [AllocationFlags.kernel, [.kernel, .dma]] {
+        let object = unsafe try heap.kmalloc(ByteCount(size), flags: flags)
+        let page = try #require(unsafe machine.pages.pointee.headPage(of: object))
+        let frame = machine.pages.pointee.frame(of: page)
+        #expect((frame.rawValue - first.rawValue < 512) == flags.contains(.dma))
+        unsafe heap.kfree(object)
+      }
+    }
   }
 
   @Test(

@@ -18,9 +18,10 @@ final class Laboratory {
   ///   - processors: More than one get their own number by `Laboratory.enter`.
   ///   - nodes: 1 or 2, each with a half of RAM.
   ///   - isExclusive: Whether the number of a processor is promised to belong to one thread.
+  ///   - deviceFrames: How many frames old devices reach; 0 for no such zone.
   init(
     frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1, nodes: Int = 1,
-    isExclusive: Bool = false
+    isExclusive: Bool = false, deviceFrames: UInt = 0
   ) throws {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
@@ -32,6 +33,10 @@ final class Laboratory {
     if nodes > 1 { try Self.halve(&memblock, map) }
     var options = PageAllocatorOptions.plain(pageSize: map.pageSize)
     options.processors = processors
+    if deviceFrames > 0 {
+      let end = PhysicalAddress(map.start.rawValue + UInt64(deviceFrames) << UInt64(pageSize.shift))
+      options.layout = ZoneLayout(pageSize: pageSize, kinds: .dma, dmaEnd: end)
+    }
     pages = try PageAllocator.boot(memblock: &memblock, directMap: map, options: options)
     if processors > 1 {
       let barrier: ProcessorSource.Barrier = { _ in MemoryBarrier.pass() }

@@ -8,6 +8,9 @@ extension SlabCache {
   /// How slabs are cut.
   public var geometry: SlabGeometry { core.pointee.geometry }
 
+  /// What `.zeroed` clears: of caches that share slabs the largest. Linux: `s->object_size`.
+  public var objectSize: ByteCount { ByteCount(core.pointee.objectSize.load(ordering: .relaxed)) }
+
   public var flags: SlabFlags { core.pointee.flags }
 
   /// Whether slabs are shared with caches of other names.

@@ -17,6 +17,9 @@ struct SlabCore: ~Copyable {
   let spareCapacity: UInt
   let window: SlabWindow
   let geometry: SlabGeometry
+  /// In bytes, the largest of those that caches of other names want that share the slots.
+  /// Linux: `s->object_size`.
+  let objectSize: Atomic<UInt>
   let design: SlabDesign
   let name: StaticString
   let flags: SlabFlags
@@ -44,6 +47,7 @@ struct SlabCore: ~Copyable {
     spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
     processorCount = machine.processors
     self.geometry = geometry
+    objectSize = Atomic(geometry.objectSize.rawValue)
     design = machine.options.design
     name = request.name
     self.flags = flags
@@ -241,7 +245,7 @@ extension Ref where Object == SlabCore {
     if flags.contains(.zeroed) {
       // SAFETY: the object is the caller's alone.
       unsafe object.initializeMemory(
-        as: UInt8.self, repeating: 0, count: Int(pointee.geometry.objectSize.rawValue))
+        as: UInt8.self, repeating: 0, count: Int(pointee.objectSize.load(ordering: .relaxed)))
     }
     return unsafe object
   }

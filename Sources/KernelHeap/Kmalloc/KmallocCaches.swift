@@ -1,6 +1,7 @@
 internal import Machine
 public import MemoryTypes
 public import PhysicalMemory
+internal import Synchronization
 
 /// Memory by size: a row of caches, and whole frames above it. Linux: `kmalloc_caches`.
 ///
@@ -71,7 +72,7 @@ public struct KmallocCaches: ~Copyable {
     }
     if page.pointee.flags.contains(.slab) {
       return simpleSize(of: UInt(bitPattern: pointer), core(of: page))
-        ?? core(of: page).pointee.geometry.objectSize
+        ?? ByteCount(core(of: page).pointee.objectSize.load(ordering: .relaxed))
     }
     guard page.pointee.flags.contains(.largeKmalloc) else { SlabMisuse.trapNoHeapPointer() }
     return pages.pointee.directMap.pageSize.bytes(in: page.pointee.order.pageCount)

@@ -31,7 +31,7 @@ struct SlubFacts {
     case .aliases: UInt(core.pointee.shares.load(ordering: .relaxed) - 1)
     case .perCPUPartial: UInt(geometry.perCPUPartial)
     case .minimumPartial: UInt(geometry.minimumPartial)
-    case .objectSize: geometry.objectSize.rawValue
+    case .objectSize: core.pointee.objectSize.load(ordering: .relaxed)
     case .objectsPerSlab: UInt(geometry.objects(in: geometry.order))
     case .order: UInt(geometry.order.rawValue)
     case .slabSize: geometry.slotSize.rawValue
