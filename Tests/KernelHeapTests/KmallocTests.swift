@@ -80,6 +80,25 @@ struct KmallocTests {
     cache.checkInvariants()
   }
 
+  @Test("an object has its slot under SLUB, as far as nothing else is kept in that, else its size")
+  func usableSizes() throws {
+    for design in SlabDesign.with(.freeOfAnyCache) {
+      let machine = try Laboratory(design)
+      let heap = try KmallocCaches(pages: machine.pages)
+      for (flags, usable) in [([], 64), (.typeSafeByRCU, 48), (.redZoned, 42)]
+        as [(SlabFlags, UInt)]
+      {
+        let cache = try SlabCache(
+          SlabRequest(
+            name: "things", objectSize: ByteCount(42), alignment: ByteCount(32), flags: flags),
+          pages: machine.pages)
+        let object = unsafe try cache.allocate()
+        #expect(unsafe heap.ksize(object) == ByteCount(design == .slub ? usable : 42))
+        unsafe heap.kfree(object)
+      }
+    }
+  }
+
   @Test("kmalloc works at every page size", arguments: SlabDesign.allCases, [12, 14, 16])
   func pageSizes(design: SlabDesign, shift: Int) throws {
     let machine = try Laboratory(design, frames: 1024, pageSize: PageSize(shift: UInt8(shift)))

@@ -78,6 +78,16 @@ struct SlabCore: ~Copyable {
     }
   }
 
+  /// How many bytes the user of an object may write: under SLUB up to what the heap itself keeps in
+  /// the slot while the object lives. Linux: `slab_ksize()`, of 6.12 and 6.1.
+  var usableSize: ByteCount {
+    guard design == .slub, flags.isDisjoint(with: [.redZoned, .poisoned]) else {
+      return ByteCount(objectSize.load(ordering: .relaxed))
+    }
+    let keepsMore = !flags.isDisjoint(with: [.typeSafeByRCU, .tracksUsers])
+    return keepsMore ? ByteCount(geometry.innerSize) : geometry.slotSize
+  }
+
   /// Where the state of the design begins, counted from the core: at a cache line.
   @inline(__always)
   static var bodyOffset: Int { (MemoryLayout<SlabCore>.size &+ 63) & ~63 }

@@ -1,7 +1,6 @@
 internal import Machine
 public import MemoryTypes
 public import PhysicalMemory
-internal import Synchronization
 
 /// Memory by size: a row of caches, and whole frames above it. Linux: `kmalloc_caches`.
 ///
@@ -64,7 +63,8 @@ public struct KmallocCaches: ~Copyable {
     unsafe core(of: slab).free(pointer, in: slab, at: offset)
   }
 
-  /// How many bytes the caller may use at `pointer`, which the heap gave. Linux: `ksize()`.
+  /// How many bytes the caller may use at `pointer`, which the heap gave; of an object of another
+  /// cache SLUB's whole slot, where that keeps nothing of its own. Linux: `ksize()`.
   public func ksize(_ pointer: UnsafeRawPointer) -> ByteCount {
     guard unsafe pointer != UnsafeRawPointer(Self.zeroSizePointer) else { return .zero }
     guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)) else {
@@ -72,7 +72,7 @@ public struct KmallocCaches: ~Copyable {
     }
     if page.pointee.flags.contains(.slab) {
       return simpleSize(of: UInt(bitPattern: pointer), core(of: page))
-        ?? ByteCount(core(of: page).pointee.objectSize.load(ordering: .relaxed))
+        ?? core(of: page).pointee.usableSize
     }
     guard page.pointee.flags.contains(.largeKmalloc) else { SlabMisuse.trapNoHeapPointer() }
     return pages.pointee.directMap.pageSize.bytes(in: page.pointee.order.pageCount)
