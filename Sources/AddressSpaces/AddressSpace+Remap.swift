@@ -36,23 +36,24 @@ extension AddressSpace {
     _ address: VirtualAddress, oldLength: ByteCount, newLength: ByteCount, _ flags: RemapFlags,
     newAddress: VirtualAddress
   ) throws(MapError) -> VirtualAddress {
-    let remap = Remapping(
+    let asked = Remapping(
       start: layout.untagged(address), oldLength: pageSize.roundUp(oldLength),
       newLength: pageSize.roundUp(newLength), flags: flags, target: newAddress)
     let checksFirst = services.pointee.rules.contains(.checksRemapFirst)
     if checksFirst {
-      try checkArguments(remap)
-      if flags.contains(.fixed), remap.oldLength == remap.newLength,
+      try checkArguments(asked)
+      if flags.contains(.fixed), asked.oldLength == asked.newLength,
         services.pointee.rules.contains(.remapsSeveralAreas)
       {
-        return try moveAreas(remap)
+        return try moveAreas(asked)
       }
     } else {
       // The lengths as they were given: equal pages are not enough.
       if flags.contains(.dontUnmap), oldLength != newLength { throw .invalidArgument }
-      try checkFlags(remap)
+      try checkFlags(asked)
     }
-    let vma = try remappedArea(remap)
+    let vma = try remappedArea(asked)
+    let remap = try inWholeBlocks(asked, vma.pointee)
     guard remap.hasTarget else { return try resize(vma, remap) }
     if checksFirst { try checkArea(vma, remap) } else { try checkTarget(remap) }
     return try moveToTarget(remap)
@@ -160,12 +161,14 @@ extension AddressSpace {
       if !vma.pointee.mayMoveWithOthers, position > remap.start || vma.pointee.end < end {
         throw .badAddress
       }
-      let part = Remapping(
+      let asked = Remapping(
         start: position, oldLength: partEnd - position, newLength: partEnd - position,
         flags: remap.flags, target: remap.target + (position - remap.start))
-      try checkArea(remappedArea(part), part)
+      let source = try remappedArea(asked)
+      let part = try inWholeBlocks(asked, source.pointee)
+      try checkArea(source, part)
       _ = try moveToTarget(part)
-      position = partEnd
+      position = part.start + part.oldLength
       area = vmas.vma(atOrAfter: position)
     }
     return remap.target

@@ -45,6 +45,21 @@ extension AddressSpace {
     return vma
   }
 
+  /// The same in whole huge pages, where the area consists of them; such areas do not grow.
+  ///
+  /// Linux: `align_hugetlb()`, mm/mremap.c.
+  func inWholeBlocks(_ remap: Remapping, _ area: VMA) throws(MapError) -> Remapping {
+    guard area.flags.contains(.hugeTLB), let file = area.file else { return remap }
+    let mask = file.pointee.blockSize.rawValue &- 1
+    var whole = remap
+    whole.oldLength = ByteCount((remap.oldLength.rawValue &+ mask) & ~mask)
+    whole.newLength = ByteCount((remap.newLength.rawValue &+ mask) & ~mask)
+    guard (remap.start.rawValue | remap.target.rawValue) & mask == 0,
+      whole.newLength <= whole.oldLength
+    else { throw .invalidArgument }
+    return whole
+  }
+
   /// Whether the area can move or grow as asked.
   ///
   /// Linux: `check_prep_vma()`; before 6.17 `vma_to_resize()`.
@@ -63,8 +78,9 @@ extension AddressSpace {
     guard remap.newLength > remap.oldLength else { return }
     guard remap.oldLength <= area.end - remap.start else { throw .badAddress }
     let first = area.pageOffset(of: remap.start, pageSize)
-    guard !first.addingReportingOverflow(pageSize.pages(in: remap.newLength).rawValue).overflow
-    else { throw .invalidArgument }
+    guard canCount(pageSize.pages(in: remap.newLength), from: first) else {
+      throw .invalidArgument
+    }
     if cannotGrow { throw .badAddress }
     let added = remap.newLength - remap.oldLength
     guard mayLock(area.flags, added) else { throw .lockedLimit }

@@ -22,7 +22,7 @@ extension AddressSpace {
     let length = ByteCount(length.rawValue & ~pageSize.offsetMask)
     let range = VirtualRange(pageSize.roundDown(start), count: length)
     guard protection.isEmpty, range.end > range.start,
-      !page.addingReportingOverflow(pageCount(range).rawValue).overflow,
+      canCount(pageCount(range), from: page),
       let vma = vmas.vma(at: range.start), vma.pointee.flags.contains(.shared),
       isAlike(vma, through: range.end)
     else { throw .invalidArgument }

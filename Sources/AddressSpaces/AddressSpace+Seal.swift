@@ -1,3 +1,4 @@
+internal import Machine
 public import MemoryTypes
 
 extension AddressSpace {
@@ -8,7 +9,7 @@ extension AddressSpace {
   ///   - start: Page-aligned; a tag is ignored.
   ///   - length: In bytes, rounded up; 0 succeeds and does nothing.
   ///   - flags: Must be 0.
-  /// - Throws: `notImplemented` before Linux 6.10, `notPermitted` on a 32-bit kernel, `invalidArgument`,
+  /// - Throws: `notImplemented` before Linux 6.10 and on a 32-bit kernel, `invalidArgument`;
   ///   `outOfMemory` for a hole (nothing has changed then) or when an area cannot be split (those in
   ///   front are sealed).
   ///
@@ -16,7 +17,9 @@ extension AddressSpace {
   public mutating func mseal(
     _ start: VirtualAddress, _ length: ByteCount, flags: UInt
   ) throws(MapError) {
-    guard services.pointee.rules.contains(.hasSeals) else { throw .notImplemented }
+    guard services.pointee.rules.contains(.hasSeals), layout.architecture != .i386 else {
+      throw .notImplemented
+    }
     let start = layout.untagged(start)
     guard flags == 0, pageSize.isAligned(start) else { throw .invalidArgument }
     let pages = pageSize.roundUp(length)

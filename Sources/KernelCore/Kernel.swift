@@ -18,7 +18,8 @@ public import PhysicalMemory
 ///   Hardware                             RAM, MMU, TLB: simulated, or the real registers
 /// ```
 ///
-/// A call takes the task's `mmapLock`, works on its `AddressSpace`, flushes what became stale to the
+/// Programs, replays and the shell come in by one table of calls (SystemCalls/Kernel+Call.swift). A call
+/// takes the task's `mmapLock`, works on its `AddressSpace`, flushes what became stale to the
 /// hardware and only then frees the frames behind it. Errors of the layers become `Errno` here and
 /// nowhere else (SystemCalls/Errno+Layers.swift).
 ///

@@ -24,7 +24,7 @@ public struct RawSpinLock: ~Copyable, Sendable {
   /// Takes the lock if it is free; says whether it did. Linux: `raw_spin_trylock()`.
   @inline(__always)
   public borrowing func tryLock() -> Bool {
-    isHeld.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    !isHeld.exchange(true, ordering: .acquiring)
   }
 
   /// Frees the lock, which the caller holds. Linux: `raw_spin_unlock()`.
@@ -85,6 +85,22 @@ public struct SpinLock<Value: ~Copyable>: ~Copyable {
     // SAFETY: as in `withLock(_:)`.
     return try unsafe body(&place.pointee)
   }
+
+  /// Takes the lock if it is free; where the value is then, until `unlock()`.
+  ///
+  /// For a function that ends in another one which frees the lock: nothing is kept for after a call.
+  @unsafe @inline(__always)
+  public borrowing func tryLock() -> UnsafeMutablePointer<Value>? {
+    raw.tryLock() ? unsafe value.address : nil
+  }
+
+  /// Where the value is while `tryLock()` has the lock.
+  @unsafe @inline(__always)
+  public var lockedValue: UnsafeMutablePointer<Value> { unsafe value.address }
+
+  /// Frees the lock that `tryLock()` took.
+  @unsafe @inline(__always)
+  public borrowing func unlock() { raw.unlock() }
 }
 
 // SAFETY: the value is reached by one thread at a time, and what enters or leaves is `sending`.

@@ -10,6 +10,8 @@ public final class Computer {
   public let configuration: MachineConfiguration
   public let hardware: SimulatedHardware
   public var kernel: Kernel<SimulatedHardware>
+  /// What there was before the page allocator, and what it left to that.
+  private let memblock: Memblock
   private let ram: SimulatedRAM
   private let storage: HardwareStorage
 
@@ -37,6 +39,7 @@ public final class Computer {
       kernel = try Kernel(
         hardware: hardware, pages: pages, format: description.translationFormat,
         settings: settings)
+      self.memblock = memblock
     } catch {
       throw .tooLittleMemory(bytes: description.ramSize.rawValue)
     }
@@ -47,6 +50,13 @@ public final class Computer {
   }
 
   public var pages: Ref<PageAllocator> { kernel.pages }
+
+  /// Writes what /proc/iomem says of memory. There is no image of a kernel in it.
+  public func writeResources(to sink: inout some TextSink) {
+    let nowhere = PhysicalRange(PhysicalAddress(0), PhysicalAddress(0))
+    let image = KernelImage(code: nowhere, data: nowhere)
+    memblock.forEachResource(image, configuration.pageSize) { $0.write(to: &sink) }
+  }
 }
 
 /// Host memory for the processors' MMUs and TLBs.

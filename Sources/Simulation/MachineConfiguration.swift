@@ -133,6 +133,11 @@ extension MachineConfiguration {
     alignsSharedMemory = !["never", "deny", nil].contains(header.sharedMemoryHugePages)
     adoptLimits(header)
     if let bytes = header.totalMemory { accountedMemory = ByteCount(UInt(bytes)) }
+    adoptLayout(header)
+    adoptArchitecture(header)
+  }
+
+  private mutating func adoptLayout(_ header: RecordingHeader) {
     if let address = header.taskSize { layoutOverrides.taskSize = VirtualAddress(UInt(address)) }
     if let address = header.mmapMinimumAddress {
       layoutOverrides.minimumAddress = VirtualAddress(UInt(address))
@@ -140,6 +145,9 @@ extension MachineConfiguration {
     if let pages = header.stackGuardGapPages {
       layoutOverrides.stackGuardGap = pageSize.bytes(in: PageCount(UInt(pages)))
     }
+  }
+
+  private mutating func adoptArchitecture(_ header: RecordingHeader) {
     switch header.architecture {
     case "x86_64": (architecture, virtualAddressBits) = (.x86_64, 48)
     case "i686", "i386":

@@ -30,76 +30,14 @@ extension Replayer {
     expectMaps(event, call.name.text, mustAdopt: !isEqual)
   }
 
-  /// The raw result as the kernel's register would have it; nil for a call that is not built yet.
+  /// The raw result as the kernel's register would have it; nil for a call that is not built yet, or
+  /// that cannot be told from its registers.
   func perform(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
-    let arguments = call.arguments
-    switch call.name {
-    case .brk: return Int64(bitPattern: UInt64(computer.kernel.brk(task, UInt(arguments.a0))))
-    case .mmap: return performMmap(call, task)
-    case .munmap:
-      return raw { () throws(Errno) in
-        try computer.kernel.munmap(task, address: UInt(arguments.a0), length: UInt(arguments.a1))
-        return 0
-      }
-    case .mprotect:
-      return raw { () throws(Errno) in
-        try computer.kernel.mprotect(
-          task, address: UInt(arguments.a0), length: UInt(arguments.a1),
-          protection: UInt(arguments.a2))
-        return 0
-      }
-    case .mremap: return performMremap(call, task)
-    case .remapFilePages:
-      return raw { () throws(Errno) in
-        try computer.kernel.remapFilePages(
-          task, address: UInt(arguments.a0), length: UInt(arguments.a1),
-          protection: UInt(arguments.a2), page: UInt(arguments.a3), flags: UInt(arguments.a4))
-        return 0
-      }
-    case .mseal:
-      return raw { () throws(Errno) in
-        try computer.kernel.mseal(
-          task, address: UInt(arguments.a0), length: UInt(arguments.a1), flags: UInt(arguments.a2))
-        return 0
-      }
-    case .ftruncate:
-      return raw { () throws(Errno) in
-        try computer.kernel.ftruncate(
-          openFile(call), length: Int64(bitPattern: arguments.a1))
-        return 0
-      }
-    default: return performOther(call, task)
-    }
-  }
-
-  private func performMmap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
-    let arguments = call.arguments
-    let flags = MapFlags(rawValue: UInt32(truncatingIfNeeded: arguments.a3))
-    let isAnonymous = flags.contains(.anonymous)
-    let file: OpenFile = isAnonymous ? .none : openFile(call)
-    return raw { () throws(Errno) in
-      try computer.kernel.mmap(
-        task, address: UInt(arguments.a0), length: UInt(arguments.a1),
-        protection: UInt(arguments.a2), flags: UInt(arguments.a3), file: file,
-        offset: arguments.a5)
-    }
-  }
-
-  private func performMremap(_ call: RecordedCall, _ task: Ref<Task>) -> Int64? {
-    let arguments = call.arguments
-    return raw { () throws(Errno) in
-      try computer.kernel.mremap(
-        task, address: UInt(arguments.a0), oldLength: UInt(arguments.a1),
-        newLength: UInt(arguments.a2), flags: UInt(arguments.a3), newAddress: UInt(arguments.a4))
-    }
-  }
-
-  func raw(_ body: () throws(Errno) -> UInt) -> Int64 {
-    do throws(Errno) {
-      return Int64(bitPattern: UInt64(try body()))
-    } catch {
-      return -Int64(error.rawValue)
-    }
+    guard let name = SystemCall(call.name), isTold(call) else { return nil }
+    let given = call.arguments
+    var arguments = CallArguments(given.a0, given.a1, given.a2, given.a3, given.a4, given.a5)
+    if call.namesFile { arguments.file = openFile(call) }
+    return computer.kernel.call(name, arguments, by: task)
   }
 
   /// A mapping that landed elsewhere than recorded is taken back, so that the recorded one fits.

@@ -42,10 +42,12 @@ struct ShellTests {
   func texts(machine: String) throws {
     let end = try CommandLine.run(
       "shell", "--machine", machine, "-c",
-      "help; buddyinfo; zoneinfo; slabinfo; pagetypeinfo; meminfo; walk stack; vma stack; status")
+      "help; buddyinfo; zoneinfo; slabinfo; pagetypeinfo; meminfo; vmstat; iomem; kpage 0x4000000000; walk stack; vma stack; status"
+    )
     #expect(end.status == 0)
     for text in [
-      "unmap", "Node 0, zone", "vm_area_struct", "MemTotal:", "pgd[", "VmStk:", "[stack]",
+      "unmap", "Node 0, zone", "vm_area_struct", "MemTotal:", "\npgfree ", ": System RAM\n",
+      "flags 0x100000 count 0\n", "pgd[", "VmStk:", "[stack]",
     ] {
       #expect(end.output.contains(text), "\(text) is missing")
     }
@@ -57,7 +59,8 @@ struct ShellTests {
       ("frobnicate", "no command 'frobnicate'"), ("mmap(NULL, 4K", "a call ends with ')'"),
       ("touch", "an address is missing"), ("touch there", "'there' is no address"),
       ("munmap 0x1000", "expected"), ("mmap 4K rq", "expected"), ("explain", "explain takes"),
-      ("task 7", "no task 7"), ("touch 0 1T", "at most 4096 pages"),
+      ("task 7", "no task 7"), ("kpage", "a frame number is missing"),
+      ("touch 0 1T", "at most 4096 pages"),
     ])
   func badLines(line: String, message: String) throws {
     let end = try CommandLine.run("shell", "-c", line)

@@ -103,12 +103,8 @@ struct ForkTests {
     #expect(try laboratory.read(child, 0) == 1)
     _ = try laboratory.read(child, 9)
     #expect(faults(child) == 1)
-    for task in [parent, child] {
-      task.pointee.space.pointee.checkInvariants()
-      laboratory.kernel.exit(task)
-    }
-    laboratory.kernel.services.release(file)
-    laboratory.expectAsAtBoot()
+    for task in [parent, child] { task.pointee.space.pointee.checkInvariants() }
+    laboratory.end([parent, child], releasing: [file])
   }
 
   @Test("a grandchild joins the family of an ancestor that has gone and serves one line only")

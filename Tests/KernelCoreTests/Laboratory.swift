@@ -53,6 +53,16 @@ final class Laboratory {
     return unsafe SimulatedHardware(description, ram: ram, storage: storage)
   }
 
+  /// Ends tasks and lets go of files: nothing may be left then.
+  func end(
+    _ tasks: [Ref<Task>], releasing files: [Ref<MappedFile>] = [],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    for task in tasks { kernel.exit(task) }
+    for file in files { kernel.services.release(file) }
+    expectAsAtBoot(sourceLocation: sourceLocation)
+  }
+
   /// Records an issue unless every frame is back and no promise is left.
   func expectAsAtBoot(sourceLocation: SourceLocation = #_sourceLocation) {
     kernel.shrinkCaches()

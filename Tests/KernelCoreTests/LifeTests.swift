@@ -50,9 +50,7 @@ struct LifeTests {
     #expect(try laboratory.read(parent, 8) == 1)
     laboratory.kernel.exit(parent)
     #expect(try laboratory.read(child, 0) == 7)
-    laboratory.kernel.exit(child)
-    laboratory.kernel.services.release(file)
-    laboratory.expectAsAtBoot()
+    laboratory.end([child], releasing: [file])
   }
 
   @Test("a child's inherited memory does not merge with new mappings")

@@ -43,6 +43,48 @@ struct ReservedTypeTests {
     #expect(machine.zone().pointee.freeCMAPages == PageCount(48))
   }
 
+  /// A machine whose only free frames are an area's, but for a block of four frames that requests of
+  /// the kind `flags` left with the processor.
+  private func withKeptBlock(_ flags: AllocationFlags) throws -> Laboratory {
+    let machine = try Laboratory(small: 1024) { $0.hasPerCPULists = true }
+    try machine.retype(FrameRange(PageFrameNumber(0x4_0040), PageFrameNumber(0x4_0080)), to: .cma)
+    machine.setBatch(2, lowest: 64, highest: 64)
+    // Two blocks are fetched, and one is handed out.
+    _ = try machine.take(2, flags)
+    // From here on frames are fetched one by one: none is left with the processor.
+    machine.setBatch(2, lowest: 1, highest: 1)
+    machine.exhaust(.kernel)
+    #expect(machine.zone().pointee.freePages == PageCount(64))
+    #expect(machine.zone().pointee.perCPUCount(of: 0) == 4)
+    return machine
+  }
+
+  @Test("a block that the processor has comes before an area's when there is no other")
+  func keptBeforeArea() throws {
+    let machine = try withKeptBlock(.userMovable)
+    let page = try machine.take(2, .userMovable)
+    #expect(machine.type(of: page) != .cma)
+    #expect(machine.zone().pointee.perCPUCount(of: 0) == 0)
+    #expect(machine.zone().pointee.freeCMAPages == PageCount(64))
+    machine.pages.pointee.checkInvariants()
+  }
+
+  /// Linux: `__zone_watermark_ok()` looks at free lists, not at what processors have.
+  @Test("who cannot move gets no block that the processor has when none is free in the zone")
+  func keptInVain() throws {
+    let machine = try withKeptBlock(.kernel)
+    // Single frames are free, so that the zone is far above its marks; no two are buddies.
+    let others = (0x4_0080..<UInt(0x4_0400)).filter { frame in
+      let page = machine.page(frame)
+      return frame % 2 == 0 && page.pointee.state == .allocated && page.pointee.references == 1
+        && page.pointee.order == .zero
+    }
+    for frame in others { machine.pages.pointee.freePagesToZone(machine.page(frame), order: .zero) }
+    machine.zone().pointee.isBelowHigh = false
+    #expect(throws: AllocationError.outOfMemory) { _ = try machine.take(2, .kernel) }
+    #expect(machine.zone().pointee.perCPUCount(of: 0) == 4)
+  }
+
   @Test("frames of an area that are freed are the area's again, and merge with no other type")
   func areaMerging() throws {
     let (machine, area) = try withArea()

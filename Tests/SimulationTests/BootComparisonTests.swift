@@ -52,6 +52,15 @@ struct BootComparisonTests {
     ("zonestruct.txt", "pcp_high_max 15811", "pcp_high_max 15812", ["pcp_high_max"]),
     ("zonestruct.txt", "TOTALRESERVE 1065", "TOTALRESERVE 1066", ["total reserve"]),
     ("sysctl_vm.txt", "min_free_kbytes = 2845", "min_free_kbytes = 2846", ["min_free_kbytes"]),
+    (
+      "vmstat.txt", "nr_memmap_boot_pages 2048", "nr_memmap_boot_pages 2049",
+      ["nr_memmap_boot_pages"]
+    ),
+    ("vmstat.txt", "nr_dirty_threshold 24461", "nr_dirty_threshold 24462", ["nr_dirty_threshold"]),
+    (
+      "vmstat.txt", "nr_free_pages 123400", "nr_free_pages 123420",
+      ["nr_dirty_threshold", "nr_dirty_background_threshold"]
+    ),
     ("memblock_memory.txt", "5fffffff", "5fffefff", ["memory at last"]),
     ("dmesg.txt", "Embedded 26 pages", "Embedded 27 pages", ["pages used of a unit"]),
     ("dmesg.txt", "d31328 u106496\n", "d31324 u106496\n", ["dynamic area"]),
@@ -116,7 +125,7 @@ struct DamagedBootTests {
   }
 
   private static let files = [
-    "run.json", "dmesg.txt", "zoneinfo.txt", "zonestruct.txt", "sysctl_vm.txt",
+    "run.json", "dmesg.txt", "zoneinfo.txt", "zonestruct.txt", "sysctl_vm.txt", "vmstat.txt",
     "sys_kernel_slab.txt", "slabinfo.txt",
   ]
 

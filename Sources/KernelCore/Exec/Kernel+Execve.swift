@@ -32,22 +32,26 @@ extension Kernel {
     let strings = StackStrings(
       path: path, arguments: arguments, environment: environment,
       top: settings.layout.stackTop, wordSize: image.is64Bit ? 8 : 4)
-    guard strings.fit(task.pointee.space.pointee.limits.stack) else { throw .E2BIG }
-    var hasExecutableStack = false
-    try image.forEachSegment(ELFSegment.stack) { segment throws(Errno) in
-      hasExecutableStack = segment.isExecutable
+    guard strings.fit(task.pointee.space.pointee.limits.stack, settings.layout.pageSize) else {
+      throw .E2BIG
     }
+    let hasExecutableStack = try wantsExecutableStack(image)
 
     try exec(task)
     let space = task.pointee.space
     try addStack(space, strings, isExecutable: hasExecutableStack)
     try write(strings, path: path, arguments: arguments, environment: environment, in: space)
+    return try load(image, interpreter, strings, facts, in: space)
+  }
+
+  /// Maps the program, its interpreter and the kernel's own pages, and writes what stands below the strings.
+  private mutating func load(
+    _ image: ELFImage, _ interpreter: ELFImage?, _ strings: StackStrings, _ facts: ProcessFacts,
+    in space: Ref<AddressSpace>
+  ) throws(Errno) -> ProgramStart {
     let loaded = try load(image, hasInterpreter: interpreter != nil, into: space)
-    var entry = loaded.bias &+ image.entry
-    var base: UInt = 0
-    if let interpreter {
-      base = try loadInterpreter(interpreter, into: space)
-      entry = base &+ interpreter.entry
+    let base = try interpreter.map { image throws(Errno) in
+      try loadInterpreter(image, into: space)
     }
     let object = try inSpace(space) { space throws(MapError) in
       try space.addKernelObject(.standard(space.layout.architecture))
@@ -57,9 +61,19 @@ extension Kernel {
     space.pointee.setHeap(start: heap, programBreak: heap)
     let stackPointer = try writeTables(
       StackTables(
-        image: image, loaded: loaded, interpreterBase: base, kernelObject: object, facts: facts,
-        strings: strings), in: space)
+        image: image, loaded: loaded, interpreterBase: base ?? 0, kernelObject: object,
+        facts: facts, strings: strings), in: space)
+    let entry = (base ?? loaded.bias) &+ (interpreter ?? image).entry
     return ProgramStart(entry: VirtualAddress(entry), stackPointer: stackPointer)
+  }
+
+  /// Linux: the `PT_GNU_STACK` case of `load_elf_binary()`.
+  private func wantsExecutableStack(_ image: ELFImage) throws(Errno) -> Bool {
+    var isExecutable = false
+    try image.forEachSegment(ELFSegment.stack) { segment throws(Errno) in
+      isExecutable = segment.isExecutable
+    }
+    return isExecutable
   }
 
   /// The interpreter that the program asks for, opened by the caller.

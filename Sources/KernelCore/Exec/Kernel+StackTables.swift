@@ -113,17 +113,8 @@ extension Kernel {
     vector.append(.hardwareCapabilities, facts.hardwareCapabilities)
     vector.append(.pageSize, settings.layout.pageSize.bytes.rawValue)
     vector.append(.clockTicks, 100)
-    vector.append(.programHeaders, tables.loaded.headers)
-    vector.append(.headerSize, UInt(tables.image.headerSize))
-    vector.append(.headerCount, UInt(tables.image.count))
-    vector.append(.interpreterBase, tables.interpreterBase)
-    vector.append(.flags, 0)
-    vector.append(.entry, tables.loaded.bias &+ tables.image.entry)
-    vector.append(.user, facts.user)
-    vector.append(.effectiveUser, facts.user)
-    vector.append(.group, facts.group)
-    vector.append(.effectiveGroup, facts.group)
-    vector.append(.isSecure, facts.isSecure ? 1 : 0)
+    vector.appendImage(tables)
+    vector.appendOwner(facts)
     vector.append(.randomBytes, random)
     vector.append(.hardwareCapabilities2, facts.hardwareCapabilities2)
     vector.append(.fileName, tables.strings.pathStart.rawValue)
@@ -163,5 +154,26 @@ extension Kernel {
         throw .EFAULT
       }
     }
+  }
+}
+
+extension AuxiliaryVector {
+  /// Where the program's headers and its interpreter stand, and where it begins.
+  fileprivate mutating func appendImage(_ tables: StackTables) {
+    append(.programHeaders, tables.loaded.headers)
+    append(.headerSize, UInt(tables.image.headerSize))
+    append(.headerCount, UInt(tables.image.count))
+    append(.interpreterBase, tables.interpreterBase)
+    append(.flags, 0)
+    append(.entry, tables.loaded.bias &+ tables.image.entry)
+  }
+
+  /// For whom the program runs.
+  fileprivate mutating func appendOwner(_ facts: ProcessFacts) {
+    append(.user, facts.user)
+    append(.effectiveUser, facts.user)
+    append(.group, facts.group)
+    append(.effectiveGroup, facts.group)
+    append(.isSecure, facts.isSecure ? 1 : 0)
   }
 }

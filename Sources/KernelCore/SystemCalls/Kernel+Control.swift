@@ -3,6 +3,38 @@ public import MemoryTypes
 
 /// The options of `prctl` that are about memory.
 extension Kernel {
+  /// - Throws: `EINVAL` also for an option that is not about memory, or is not built.
+  ///
+  /// Linux: the `prctl` system call, kernel/sys.c.
+  mutating func prctl(_ task: Ref<Task>, _ words: CallArguments) throws(Errno) {
+    switch UInt32(truncatingIfNeeded: words[0]) {
+    case 35:
+      try setImageBound(
+        task, option: words[1], address: words[2], third: words[3], fourth: words[4])
+    case 0x5356_4d41:
+      guard services.pointee.features.contains(.areaNames) else { throw .EINVAL }
+      try setName(
+        task, option: words[1], address: words[2], length: words[3],
+        name: words[1] == 0 ? try loadName(task, words[4]) : .none)
+    default: throw .EINVAL
+    }
+  }
+
+  /// The name that stands at a program's pointer, up to its zero.
+  ///
+  /// - Throws: `EFAULT` where it cannot be read.
+  ///
+  /// Linux: `strndup_user()`, mm/util.c.
+  private mutating func loadName(_ task: Ref<Task>, _ address: UInt) throws(Errno) -> AreaNameText {
+    guard address != 0 else { return .none }
+    var bytes = InlineArray<80, UInt8>(repeating: 0)
+    for index in bytes.indices {
+      bytes[index] = try load(task, address &+ UInt(index))
+      if bytes[index] == 0 { return AreaNameText(bytes.span.extracting(0..<index)) }
+    }
+    return .invalid
+  }
+
   /// Names anonymous memory.
   ///
   /// - Parameters:

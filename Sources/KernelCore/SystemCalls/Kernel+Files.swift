@@ -6,14 +6,16 @@ public import MemoryTypes
 extension Kernel {
   /// Makes a file shorter or longer; what mappings show beyond the new end is gone.
   ///
-  /// - Throws: `EINVAL` for a negative size or a descriptor that may not write, `EBADF` for one that is
-  ///   not open, `EFBIG` beyond what the file system can hold, `EPERM` against a seal.
+  /// - Throws: `EINVAL` for a negative size, a descriptor that may not write or no regular file, `EBADF`
+  ///   for one that is not open, `EFBIG` beyond what the file system can hold, `EPERM` against a seal.
   ///
   /// Linux: `do_sys_ftruncate()`, fs/open.c.
   public func ftruncate(_ file: OpenFile, length: Int64) throws(Errno) {
     guard length >= 0 else { throw .EINVAL }
     guard case .file(let mapped, let access, _) = file else { throw .EBADF }
-    guard access.contains(.write), mapped.pointee.kind != .device else { throw .EINVAL }
+    guard access.contains(.write), mapped.pointee.kind != .device, mapped.pointee.isMappable else {
+      throw .EINVAL
+    }
     guard UInt64(length) <= mapped.pointee.maximumSize else { throw .EFBIG }
     guard mapped.pointee.allowsSize(UInt64(length)) else { throw .EPERM }
     services.resize(mapped, to: UInt64(length)) { flush($0) }

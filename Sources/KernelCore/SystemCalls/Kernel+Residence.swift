@@ -18,10 +18,11 @@ extension Kernel {
     _ task: Ref<Task>, address: UInt, length: UInt, vector: UInt? = nil, _ report: (Bool) -> Void
   ) throws(Errno) {
     let pageSize = settings.layout.pageSize
-    guard settings.layout.untagged(VirtualAddress(address)).rawValue & pageSize.offsetMask == 0
-    else { throw .EINVAL }
+    let start = settings.layout.untagged(VirtualAddress(address))
+    guard start.rawValue & pageSize.offsetMask == 0 else { throw .EINVAL }
+    guard isUserRange(start.rawValue, length) else { throw .ENOMEM }
     let count = pageSize.pages(in: ByteCount(length)).rawValue
-    if let vector { try checkVector(vector, count) }
+    if let vector, !isUserRange(vector, count) { throw .EFAULT }
     let buffer: Ref<Page>
     do { buffer = try pages.pointee.allocatePage(flags: .user) } catch { throw .EAGAIN }
     defer { pages.pointee.freePage(buffer) }
@@ -32,9 +33,9 @@ extension Kernel {
   }
 
   /// Linux: `access_ok()`.
-  private func checkVector(_ vector: UInt, _ count: UInt) throws(Errno) {
+  private func isUserRange(_ start: UInt, _ count: UInt) -> Bool {
     let limit = settings.layout.taskSize.rawValue
-    guard vector <= limit, count <= limit &- vector else { throw .EFAULT }
+    return start <= limit && count <= limit &- start
   }
 
   /// Makes `count` bytes of a program's memory writable for the kernel. Linux: `copy_to_user()`.

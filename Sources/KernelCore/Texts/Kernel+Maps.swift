@@ -9,14 +9,7 @@ extension Kernel {
   /// Device and inode are 0 where nobody told them (`MappedFile.identity`). Lock: takes `mmapLock` shared.
   /// Linux: `show_map_vma()`, fs/proc/task_mmu.c.
   public func writeMaps(of task: Ref<Task>, to sink: inout some TextSink) {
-    let space = task.pointee.space
-    space.pointee.mmapLock.lockShared()
-    var area = space.pointee.vmas.first
-    while let vma = area {
-      writeLine(vma, space, to: &sink)
-      area = space.pointee.vmas.next(vma)
-    }
-    space.pointee.mmapLock.unlockShared()
+    forEachArea(of: task) { writeLine($0, task.pointee.space, to: &sink) }
   }
 
   /// The line ends in a blank when it has no name: the kernel writes it before it knows.

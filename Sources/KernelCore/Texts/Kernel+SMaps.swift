@@ -9,9 +9,7 @@ extension Kernel {
   /// O(VMAs + leaves). Lock: takes `mmapLock` shared. Linux: `show_smap()`, fs/proc/task_mmu.c.
   public func writeSMaps(of task: Ref<Task>, to sink: inout some TextSink) {
     let space = task.pointee.space
-    space.pointee.mmapLock.lockShared()
-    var area = space.pointee.vmas.first
-    while let vma = area {
+    forEachArea(of: task) { vma in
       writeLine(vma, space, to: &sink)
       writeSizes(vma, space, to: &sink)
       var use = MemoryUse()
@@ -19,9 +17,7 @@ extension Kernel {
       writeUse(use, isRollup: false, to: &sink)
       writeEligibility(vma, space, to: &sink)
       writeFlags(vma, to: &sink)
-      area = space.pointee.vmas.next(vma)
     }
-    space.pointee.mmapLock.unlockShared()
   }
 
   /// Writes the sums over all mappings of a task; nothing for one that has no mapping.

@@ -10,10 +10,13 @@ public struct SlabInfo: Sendable {
   public let totalObjects: UInt
   public let slabCount: UInt
   public let pageCount: PageCount
+  /// Whether a shrinker can free its objects. Linux: `SLAB_RECLAIM_ACCOUNT`.
+  public let isReclaimable: Bool
 
   init(_ core: Ref<SlabCore>) {
     name = core.pointee.name
     geometry = core.pointee.geometry
+    isReclaimable = core.pointee.flags.contains(.reclaimable)
     let counts = core.counts
     activeObjects = counts.activeObjects
     totalObjects = counts.totalObjects

@@ -35,22 +35,12 @@ extension TLB {
     bucketMask = UInt(layout.bucketCount - 1)
     setMask = UInt(max(1, geometry.sets) - 1)
     ways = geometry.ways
-    sizes =
-      geometry.sizes.largest(notAbove: pageSize.shift) == nil && geometry.sizes.rawValue == 0
-      ? EntrySizes(shift: pageSize.shift) : geometry.sizes
+    sizes = geometry.sizes.isEmpty ? EntrySizes(shift: pageSize.shift) : geometry.sizes
     let base = sizes.largest(notAbove: pageSize.shift) ?? pageSize.shift
     baseShift = UInt(base)
     baseOffset = 1 << UInt(base) - 1
-    presentSizes = 0
-    pieceCount = 0
-    liveCount = 0
-    clock = 0
-    longLookups = 0
-    switch geometry.replacement {
-    case .leastRecentlyUsed: (usesTrees, random) = (false, nil)
-    case .treePseudoLRU: (usesTrees, random) = (true, nil)
-    case .random(let seed): (usesTrees, random) = (false, SeededGenerator(seed: seed))
-    }
+    usesTrees = geometry.replacement == .treePseudoLRU
+    random = geometry.replacement.generator
   }
 
   /// Where the parts of a TLB stand in its storage.
@@ -87,5 +77,13 @@ extension TLB {
     }
 
     private static func aligned(_ count: Int) -> Int { (count + 15) & ~15 }
+  }
+}
+
+extension Replacement {
+  /// Who draws the entry that goes; nil where nobody draws.
+  fileprivate var generator: SeededGenerator? {
+    guard case .random(let seed) = self else { return nil }
+    return SeededGenerator(seed: seed)
   }
 }

@@ -37,15 +37,15 @@ public struct TLB: ~Copyable {
   @usableFromInline let baseOffset: UInt
   @usableFromInline let usesTrees: Bool
   /// Which sizes have entries in use.
-  var presentSizes: UInt64
+  var presentSizes: UInt64 = 0
   /// Entries in use that hold a piece of a larger leaf.
-  var pieceCount: Int
-  var liveCount: Int
+  var pieceCount = 0
+  var liveCount = 0
   var random: SeededGenerator?
   /// Look-ups so far; what `lastUse` is measured in.
-  @usableFromInline var clock: UInt64
+  @usableFromInline var clock: UInt64 = 0
   /// Look-ups that the short path could not answer.
-  var longLookups: UInt64
+  var longLookups: UInt64 = 0
 
   public var entryCount: Int { (Int(setMask) + 1) * ways }
 

@@ -56,6 +56,10 @@ public struct AllocationFlags: OptionSet, Hashable, Sendable {
   /// Will be written to soon: spread dirty pages over zones. Linux: `__GFP_WRITE`.
   @inlinable public static var willBeDirty: AllocationFlags { AllocationFlags(rawValue: 1 << 21) }
 
+  /// What needs a closer look at nodes than the quick ways take.
+  @inline(__always)
+  static var neverQuick: AllocationFlags { [.thisNode, .willBeDirty] }
+
   /// Both kinds of reclaim. Linux: `__GFP_RECLAIM`.
   @inlinable public static var reclaim: AllocationFlags { [.directReclaim, .wakesReclaim] }
   /// For the kernel's own data; may wait. Linux: `GFP_KERNEL`.

@@ -22,6 +22,8 @@ struct AttemptFlags: OptionSet {
   static var highAtomic: AttemptFlags { AttemptFlags(rawValue: 1 << 8) }
   /// May wake the background reclaim. Linux: `ALLOC_KSWAPD`.
   static var wakesReclaim: AttemptFlags { AttemptFlags(rawValue: 1 << 9) }
+  /// Passes by nodes that have more dirty frames than they should. Linux: `spread_dirty_pages`.
+  static var spreadsDirty: AttemptFlags { AttemptFlags(rawValue: 1 << 10) }
 
   /// Those that may go below the minimum. Linux: `ALLOC_RESERVES`.
   static var reserves: AttemptFlags { [.nonBlocking, .minReserve, .outOfMemory] }

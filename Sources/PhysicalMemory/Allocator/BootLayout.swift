@@ -34,7 +34,7 @@ struct BootLayout {
     lags = take(plan.zoneCount * CounterLags.size(for: processors))
     perCPU = take(plan.zoneCount * PerCPUTable.size(for: processors))
     pageblocks = take(plan.pageblockCount)
-    pages = take(Int(plan.frames.count.rawValue) * MemoryLayout<Page>.stride)
+    pages = take(Int(plan.describedFrames.count.rawValue) * MemoryLayout<Page>.stride)
     size = end
   }
 }

@@ -44,16 +44,19 @@ struct BootParts {
     unsafe perCPU = home + layout.perCPU
     pageblocks = unsafe PageblockMap(
       home + layout.pageblocks, over: plan.frames, order: plan.options.pageblockOrder)
-    pages = unsafe Self.descriptors(home + layout.pages, plan.frames, isZeroed)
+    pages = unsafe Self.descriptors(home + layout.pages, plan, isZeroed)
   }
 
   @unsafe
   private static func descriptors(
-    _ place: UnsafeMutableRawPointer, _ frames: FrameRange, _ isZeroed: Bool
+    _ place: UnsafeMutableRawPointer, _ plan: BootPlan, _ isZeroed: Bool
   ) -> PageArray {
-    let count = Int(frames.count.rawValue)
+    let described = plan.describedFrames
+    let count = Int(described.count.rawValue)
     let base = unsafe place.bindMemory(to: Page.self, capacity: count)
     for index in 0..<(isZeroed ? 0 : count) { unsafe (base + index).initialize(to: Page()) }
-    return unsafe PageArray(base: base, start: frames.start, count: frames.count)
+    let before = Int(plan.frames.start.rawValue - described.start.rawValue)
+    return unsafe PageArray(
+      base: base + before, start: plan.frames.start, count: plan.frames.count)
   }
 }

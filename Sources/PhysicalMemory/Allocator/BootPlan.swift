@@ -22,6 +22,15 @@ struct BootPlan {
       options.movable, options.layout, maximumOrder: options.maximumOrder, memblock)
   }
 
+  /// The frames and what the largest aligned blocks at both ends take in besides: zeros stand there
+  /// for the sake of who asks for a buddy.
+  var describedFrames: FrameRange {
+    let mask = options.maximumOrder.pageCount.rawValue &- 1
+    return FrameRange(
+      PageFrameNumber(frames.start.rawValue & ~mask),
+      PageFrameNumber((frames.end.rawValue &+ mask) & ~mask))
+  }
+
   var zoneCount: Int { nodeCount * kindCount }
   var pageblockCount: Int { PageblockMap.count(for: frames, order: options.pageblockOrder) }
 

@@ -17,7 +17,8 @@ extension PageAllocator {
   ///     host need not have memory for them.
   ///   - home: Where the tables stand if not in RAM.
   ///
-  /// Throws when memblock has no room for the tables; memblock is unchanged then.
+  /// Throws when memblock has no room for the tables; memblock is unchanged then, but for what it
+  /// gave for a window already.
   /// O(frames), O(blocks + reserved frames) with `untouched`.
   /// Linux: `memblock_free_all()`, mm/memblock.c; `free_area_init()`, mm/mm_init.c.
   public static func boot(
@@ -30,15 +31,18 @@ extension PageAllocator {
     let start =
       if let home { unsafe home.start } else {
         // SAFETY: memblock gives the block to this allocator alone, and the window shows all of it.
-        unsafe directMap.pointer(to: try reserveHome(&memblock, directMap, plan))
+        unsafe directMap.pointer(
+          to: try reserve(BootLayout(plan).size, &memblock, directMap, plan))
       }
+    let described = try reserveFrames(behind: home, &memblock, directMap, plan)
     let parts = unsafe BootParts(plan, in: start, isZeroed: isZeroed)
     let written = WrittenFrames(untouched, from: directMap.frames.start)
     let groups = plan.groupsByMobility(memblock)
     unsafe build(parts, plan, memblock, groups, written)
     unsafe parts.allocator.initialize(
       to: PageAllocator(
-        directMap: directMap, parts: parts, options: options, groupsByMobility: groups))
+        directMap: directMap, parts: parts, options: options, groupsByMobility: groups,
+        descriptorPages: described, tracksZeros: untouched != nil))
     let allocator = unsafe Ref(parts.allocator)
     allocator.pointee.takeOver(memblock)
     allocator.pointee.setUp()
@@ -52,12 +56,24 @@ extension PageAllocator {
     ByteCount(UInt(BootLayout(BootPlan(memblock, directMap, options)).size))
   }
 
-  private static func reserveHome(
-    _ memblock: inout Memblock, _ directMap: DirectMap, _ plan: BootPlan
+  /// Takes frames for what stands behind a window; how many the descriptors fill in any case.
+  private static func reserveFrames(
+    behind home: BootHome?, _ memblock: inout Memblock, _ directMap: DirectMap, _ plan: BootPlan
+  ) throws(AllocationError) -> PageCount {
+    let layout = BootLayout(plan)
+    guard let order = home?.sectionOrder else {
+      return directMap.pageSize.pages(in: ByteCount(UInt(layout.size - layout.pages)))
+    }
+    _ = try reserve(layout.pages, &memblock, directMap, plan)
+    return try memblock.reserveDescriptors(for: plan.frames, order, directMap.pageSize)
+  }
+
+  private static func reserve(
+    _ bytes: Int, _ memblock: inout Memblock, _ directMap: DirectMap, _ plan: BootPlan
   ) throws(AllocationError) -> PhysicalAddress {
     let pageSize = directMap.pageSize
     let mask = UInt64(pageSize.offsetMask)
-    let size = (UInt64(BootLayout(plan).size) + mask) & ~mask
+    let size = (UInt64(bytes) + mask) & ~mask
     let window = PhysicalRange(
       pageSize.address(of: plan.frames.start), pageSize.address(of: plan.frames.end))
     return try memblock.allocate(

@@ -9,21 +9,45 @@ extension PageAllocator {
   /// O(maximum order); O(frames) for a compound block. Linux: `free_pages()`.
   @inline(__always)
   public func freePages(_ page: Ref<Page>, order: Order) {
-    release(page, order)
+    guard isPlain(page, order) else { return freeSeldom(page, order) }
+    giveUp(page)
+    give(page, order)
+  }
+
+  /// Frees a block with which more is to do, or which must not be freed.
+  @inline(never)
+  private func freeSeldom(_ page: Ref<Page>, _ order: Order) {
+    prepareFree(page, order)
+    giveUp(page)
     give(page, order)
   }
 
   /// Puts a checked block where it is found again. Linux: `free_unref_page()`.
   @inline(__always)
   func give(_ page: Ref<Page>, _ order: Order) {
-    guard isOnPerCPULists(order) else { return giveToZone(page, order) }
-    let type = pageblocks[pages.frame(of: page)]
-    guard type != .isolated else { return giveToZone(page, order) }
+    processors.isAlwaysFirst ? give(page, order, 0) : giveOnSome(page, order)
+  }
+
+  @inline(never)
+  private func giveOnSome(_ page: Ref<Page>, _ order: Order) {
+    give(page, order, processors.index)
+  }
+
+  @inline(__always)
+  private func give(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
+    isOnPerCPULists(order)
+      ? giveToProcessor(page, order, processor) : giveQuickly(page, order, processor)
+  }
+
+  @inline(never)
+  private func giveToProcessor(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
+    let type = pageblocks.type(ofKnown: pages.frame(of: page))
+    guard type != .isolated else { return giveToZone(page, order, processor) }
     page.pointee.flags = page.pointee.flags.intersection(.zeroFilled).union(.perCPU)
     // What stands in special pageblocks is lent to movable requests only.
     let list = type.isOrdinary ? type : .movable
-    guard zones[page].pointee.givePerCPU(page, order, list, on: processors.index) else {
-      return giveToZone(page, order)
+    guard Zone.giveToProcessor(page, order, list, of: zones[page], processor) else {
+      return giveToZone(page, order, processor)
     }
   }
 
@@ -31,8 +55,14 @@ extension PageAllocator {
   ///
   /// Otherwise as `freePages(_:order:)`. Linux: `free_one_page()`.
   public func freePagesToZone(_ page: Ref<Page>, order: Order) {
-    release(page, order)
-    giveToZone(page, order)
+    if !isPlain(page, order) { prepareFree(page, order) }
+    giveUp(page)
+    giveToZone(page, order, processors.index)
+  }
+
+  @inline(__always)
+  private func isGivenQuickly(_ order: Order) -> Bool {
+    quickOrders &>> UInt16(order.rawValue) & 1 != 0
   }
 
   /// Whether blocks of `order` pass through the per-CPU lists. Linux: `pcp_allowed_order()`.
@@ -41,28 +71,43 @@ extension PageAllocator {
     perCPUOrders &>> UInt16(order.rawValue) & 1 != 0
   }
 
+  /// Straight to the free lists, where nothing is out of the ordinary.
   @inline(never)
-  private func giveToZone(_ page: Ref<Page>, _ order: Order) {
+  private func giveQuickly(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
     let frame = pages.frame(of: page)
-    // The two descriptors that decide where the block goes arrive while the lock is taken.
-    pages[Buddy.buddy(of: frame, order)].prefetch()
-    pages[Buddy.pair(above: frame, order)].prefetch()
-    zones[page].pointee.withFreeLists(on: processors.index) { $0.free(page, order) }
+    let neighbours = Neighbours(of: frame, order, in: pages)
+    // They decide where the block goes, and arrive while the lock is taken.
+    neighbours.prefetch()
+    guard isGivenQuickly(order),
+      Zone.giveQuickly(
+        page, order, neighbours, pageblocks.entry(of: frame), to: zones[page], on: processor)
+    else { return giveToZone(page, order, processor) }
+  }
+
+  @inline(never)
+  private func giveToZone(_ page: Ref<Page>, _ order: Order, _ processor: Int) {
+    zones[page].pointee.withFreeLists(on: processor) { buddy in
+      buddy.statistics.pagesFreedDirectly &+= order.pageCount.rawValue
+      buddy.free(page, order)
+    }
+  }
+
+  /// Whether nothing keeps the block from being free.
+  @inline(__always)
+  private func isPlain(_ page: Ref<Page>, _ order: Order) -> Bool {
+    pages.contains(page) && page.pointee.isAllocated(order) && page.pointee.mapCount == 0
+      && page.pointee.flags.isDisjoint(with: .seldomWhenFreed) && !touchesFrames
   }
 
   /// Takes the block from its owner.
   @inline(__always)
-  private func release(_ page: Ref<Page>, _ order: Order) {
-    guard pages.contains(page) else { BadFree.trapForeign() }
-    let isPlain = page.pointee.flags.isDisjoint(with: .seldomWhenFreed)
-    if !page.pointee.isAllocated(order) || page.pointee.mapCount != 0 || !isPlain || touchesFrames {
-      prepareFree(page, order)
-    }
+  private func giveUp(_ page: Ref<Page>) {
     page.pointee.mapping = 0
     page.pointee.references = 0
   }
 
   private func check(_ page: Ref<Page>, _ order: Order) {
+    guard pages.contains(page) else { BadFree.trapForeign() }
     guard page.pointee.mapCount == 0 else { BadFree.trapMapped() }
     guard page.pointee.isAllocated(order),
       page.pointee.flags.isDisjoint(with: [.perCPU, .tail, .reserved])

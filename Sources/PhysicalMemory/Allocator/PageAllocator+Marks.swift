@@ -109,6 +109,6 @@ extension Zone {
 
   /// From which sum on a processor tells what it counted.
   func setLag(_ threshold: UInt) {
-    buddy.withLock { buddy in buddy.lags.setThreshold(Int(threshold)) }
+    buddy.withLock { _ in lags.setThreshold(Int(threshold)) }
   }
 }

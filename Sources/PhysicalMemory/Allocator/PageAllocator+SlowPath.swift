@@ -10,7 +10,10 @@ extension PageAllocator {
     let isFaulty = !flags.contains(.noFail) && faults.shouldFail()
     let request = request(order, flags, policy)
     guard !isFaulty, order <= maximumOrder else { return nil }
-    let page = take(request, request.firstAttempt, after: failed) ?? findSlowly(request)
+    // Dirty frames are spread as long as that costs nothing.
+    let spreading: AttemptFlags = flags.contains(.willBeDirty) ? .spreadsDirty : []
+    let page =
+      take(request, request.firstAttempt.union(spreading), after: failed) ?? findSlowly(request)
     return page.map { prepare($0, order, flags) }
   }
 
@@ -88,7 +91,11 @@ extension PageAllocator {
   }
 
   private func compact(_ request: PageRequest, _ attempt: AttemptFlags) -> Ref<Page>? {
-    ask(.compaction, request) ? take(request, attempt) : nil
+    guard ask(.compaction, request) else { return nil }
+    slowPath.count(.compactionStall)
+    let page = take(request, attempt)
+    slowPath.count(page == nil ? .compactionFailure : .compactionSuccess)
+    return page
   }
 
   /// Whether another round may help. Linux: the rules before `should_reclaim_retry()`.
@@ -121,7 +128,10 @@ extension PageAllocator {
 
   private func ask(_ need: Relief.Need, _ request: PageRequest) -> Bool {
     guard let relief else { return false }
-    return relief(need, request.order, request.flags)
+    if need == .reclaim { slowPath.count(.stall(request.highest)) }
+    let hasHelped = relief(need, request.order, request.flags)
+    if need == .kill, hasHelped { slowPath.count(.kill) }
+    return hasHelped
   }
 
   func wakeReclaim(_ order: Order, _ flags: AllocationFlags) {

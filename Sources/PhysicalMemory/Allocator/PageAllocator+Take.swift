@@ -19,20 +19,33 @@ extension PageAllocator {
     _ request: PageRequest, _ attempt: AttemptFlags, after failed: Ref<Zone>?
   ) -> Ref<Page>? {
     var near: UInt8?
+    var dirty = DirtyNode()
     for position in 0..<zonelists.count(of: request.node) {
       let zone = zones[zonelists.zone(position, of: request.node)]
-      guard zone.pointee.kind <= request.highest,
-        request.allowed >> UInt64(zone.pointee.node) & 1 != 0
-      else { continue }
-      if attempt.contains(.noFragment) {
-        // Near memory with mixed types is better than far memory without.
-        guard near == nil || near == zone.pointee.node else { return nil }
-        near = zone.pointee.node
+      let node = zone.pointee.node
+      guard zone.pointee.kind <= request.highest, request.allowed >> UInt64(node) & 1 != 0 else {
+        continue
       }
+      near = near ?? node
+      if attempt.contains(.spreadsDirty), dirty.isDirty(node, of: self) { continue }
+      // Near memory with mixed types is better than far memory without.
+      if attempt.contains(.noFragment), node != near { return nil }
       guard zone != failed, canSpare(zone, request, attempt) else { continue }
       if let page = take(from: zone, request, attempt) { return page }
     }
     return nil
+  }
+
+  /// The answer for the node that was looked at last: a node has several zones.
+  private struct DirtyNode {
+    private var last: (node: UInt8, isDirty: Bool)?
+
+    mutating func isDirty(_ node: UInt8, of allocator: borrowing PageAllocator) -> Bool {
+      if let last, last.node == node { return last.isDirty }
+      let isDirty = !allocator.mayDirty(node: Int(node))
+      last = (node, isDirty)
+      return isDirty
+    }
   }
 
   /// Whether the zone stays above the mark. What is above the high one needs no closer look; what

@@ -29,19 +29,28 @@ public struct PageAllocator: ~Copyable {
   /// Whether requests keep to pageblocks of their type: memory is large enough for it.
   /// Linux: `page_group_by_mobility_disabled`.
   public let groupsByMobility: Bool
+  /// The frames that descriptors fill. Linux: `nr_memmap_boot_pages`.
+  public let descriptorPages: PageCount
   /// Whether frames are written to whenever they change hands.
   let touchesFrames: Bool
+  /// A bit for each order whose blocks go straight back to their zone: those below a pageblock, where
+  /// nobody keeps an account of which frames were written.
+  let quickOrders: UInt16
   /// A bit for each order whose blocks pass through the per-CPU lists.
   let perCPUOrders: UInt16
   let zonelists: Zonelists
   let processorNodes: ProcessorNodes
   let ways: AllocationWays
   let faults = FaultSwitch()
+  let slowPath = SlowPathCounters()
 
   init(
-    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions, groupsByMobility: Bool
+    directMap: DirectMap, parts: BootParts, options: PageAllocatorOptions,
+    groupsByMobility: Bool, descriptorPages: PageCount, tracksZeros: Bool
   ) {
+    quickOrders = tracksZeros ? 0 : UInt16(1) << options.pageblockOrder.rawValue - 1
     self.groupsByMobility = groupsByMobility
+    self.descriptorPages = descriptorPages
     self.directMap = directMap
     pages = parts.pages
     pageblocks = parts.pageblocks

@@ -30,6 +30,10 @@ public struct PageAllocatorOptions: Sendable {
   public var watermarkBoostFactor: UInt
   /// Linux: `vm.percpu_pagelist_high_fraction`; 0 for marks that follow use.
   public var perCPUHighFraction: UInt
+  /// Linux: `vm.dirty_ratio`, per cent.
+  public var dirtyPercent: UInt8
+  /// Linux: `vm.dirty_background_ratio`, per cent.
+  public var dirtyBackgroundPercent: UInt8
   /// Whether transparent huge pages are on, for which more memory is kept free.
   public var hasHugePages: Bool
   /// Linux: `init_on_alloc`.
@@ -55,6 +59,8 @@ public struct PageAllocatorOptions: Sendable {
     reserveRatios = nil
     watermarkBoostFactor = 15_000
     perCPUHighFraction = 0
+    dirtyPercent = 20
+    dirtyBackgroundPercent = 10
     hasHugePages = false
     clearsOnAllocation = false
     clearsOnFree = false

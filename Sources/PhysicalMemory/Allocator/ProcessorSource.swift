@@ -38,6 +38,10 @@ public struct ProcessorSource: @unchecked Sendable {
     unsafe self.init(context, function, barrier)
   }
 
+  /// Whether the number is 0 and nobody has to be asked.
+  @inline(__always)
+  var isAlwaysFirst: Bool { unsafe function == nil }
+
   /// The number of the processor.
   @inline(__always)
   public var index: Int {

@@ -9,7 +9,9 @@ extension Buddy {
   mutating func take(
     _ order: Order, _ type: MigrateType, _ attempt: AttemptFlags
   ) -> Ref<Page>? {
-    if !attempt.contains(.cma) || !isCMAPlentiful, let block = takeSmallest(order, type) {
+    if !attempt.contains(.cma) || !zone.pointee.counters.isCMAPlentiful,
+      let block = takeSmallest(order, type)
+    {
       statistics.allocations &+= 1
       return block
     }
@@ -45,10 +47,5 @@ extension Buddy {
 
   private mutating func takeFromCMA(_ order: Order, _ attempt: AttemptFlags) -> Ref<Page>? {
     attempt.contains(.cma) ? takeSmallest(order, .cma) : nil
-  }
-
-  @inline(__always)
-  var isCMAPlentiful: Bool {
-    zone.pointee.counters.visibleCMAPages > zone.pointee.counters.visibleFreePages / 2
   }
 }

@@ -10,47 +10,72 @@ extension Buddy {
   mutating func free(_ block: Ref<Page>, _ order: Order) {
     let frame = pages.frame(of: block)
     if !block.pointee.flags.contains(.zeroFilled) { written.insert(frame, order) }
+    statistics.frees &+= 1
+    let type = order < pageblocks.order ? pageblocks.type(ofKnown: frame) : .isolated
+    guard type.isOrdinary else { return freeSeldom(block, order) }
+    let size = Int(bitPattern: order.pageCount.rawValue)
+    zone.pointee.counters.countFree(size, &lag.pointee)
     block.pointee.flags = []
     block.pointee.standing = .inside
-    statistics.frees &+= 1
-    guard order < pageblocks.order else { return freeLarge(frame, order) }
-    let type = pageblocks[frame]
-    guard type.isOrdinary else { return freeSpecial(frame, order, type) }
-    let size = Int(bitPattern: order.pageCount.rawValue)
-    zone.pointee.counters.countFree(size, &lags.current.pointee)
-    insertWithin(frame, order, type)
+    insertWithin(AlignedBlock(frame, order), order, type)
   }
 
   /// Merges a block within its pageblock, where all free blocks are of its type.
+  ///
+  /// All that depends on the order moves on with it, so that no step works it out anew.
   @inline(__always)
-  private mutating func insertWithin(
-    _ start: PageFrameNumber, _ startOrder: Order, _ type: MigrateType
+  mutating func insertWithin(
+    _ start: AlignedBlock, _ startOrder: Order, _ type: MigrateType
   ) {
-    var frame = start
-    var order = startOrder
-    var bits = zone.pointee.counters.orders(of: type)
     // Copies stay in registers: no store into a descriptor makes them doubtful.
-    let (lists, pages, standing) = (lists, pages, standing)
-    while let buddy = Self.freeBuddy(of: frame, order, among: pages, standing) {
-      let isLast = lists.remove(buddy, order, type)
-      bits &= ~((isLast ? 1 : 0) &<< UInt32(order.rawValue))
+    let pages = pages
+    var block = start
+    var mark = standing.with(.free, startOrder)
+    var list = lists.list(startOrder, type)
+    var bit: UInt32 = 1 &<< UInt32(startOrder.rawValue)
+    var orders = zone.pointee.counters.orders(of: type)
+    while pages[block.buddy].pointee.standing == mark {
+      let buddy = pages[block.buddy]
+      orders &= ~(list.remove(buddy) ? bit : 0)
       buddy.pointee.standing = .inside
-      frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
-      order = order.next
-      statistics.merges &+= 1
-      guard order < pageblocks.order else {
-        zone.pointee.counters.setOrders(bits, of: type)
-        return insert(frame, order, type, at: nil)
+      block.grow()
+      mark = mark.larger
+      guard mark.order < pageblocks.order else {
+        return insertPageblock(block, startOrder, orders, type)
       }
+      list.advance()
+      bit &<<= 1
     }
-    zone.pointee.counters.setOrders(bits | 1 &<< UInt32(order.rawValue), of: type)
-    let block = pages[frame]
-    block.pointee.standing = standing.with(.free, order)
-    lists.insert(block, order, type, atTail: isMergeLikely(frame, order))
+    statistics.merges &+= UInt(mark.order.rawValue &- startOrder.rawValue)
+    zone.pointee.counters.setOrders(orders | bit, of: type)
+    let page = pages[block.start]
+    page.pointee.standing = mark
+    let isMergeLikely =
+      mark.order.next < maximumOrder && pages[block.buddyOfBoth].pointee.standing == mark.larger
+    list.insert(page, atTail: isMergeLikely)
+  }
+
+  /// Goes on with a block that became a whole pageblock.
+  @inline(never)
+  private mutating func insertPageblock(
+    _ block: AlignedBlock, _ startOrder: Order, _ orders: UInt32, _ type: MigrateType
+  ) {
+    statistics.merges &+= UInt(pageblocks.order.rawValue &- startOrder.rawValue)
+    zone.pointee.counters.setOrders(orders, of: type)
+    insert(block.start, pageblocks.order, type, at: nil)
+  }
+
+  /// Takes back whole pageblocks, or what stands in one that is not for everyone.
+  @inline(never)
+  private mutating func freeSeldom(_ block: Ref<Page>, _ order: Order) {
+    let frame = pages.frame(of: block)
+    block.pointee.flags = []
+    block.pointee.standing = .inside
+    order < pageblocks.order
+      ? freeSpecial(frame, order, pageblocks[frame]) : freeLarge(frame, order)
   }
 
   /// Takes back what stands in a pageblock that is not for everyone.
-  @inline(never)
   private mutating func freeSpecial(
     _ frame: PageFrameNumber, _ order: Order, _ type: MigrateType
   ) {
@@ -61,7 +86,6 @@ extension Buddy {
   /// Takes the pageblocks of a block back one by one: some may have become another type.
   ///
   /// Linux: `split_large_buddy()`.
-  @inline(never)
   private mutating func freeLarge(_ start: PageFrameNumber, _ order: Order) {
     let part = pageblocks.order
     var frame = start
@@ -90,62 +114,39 @@ extension Buddy {
   mutating func insert(
     _ start: PageFrameNumber, _ startOrder: Order, _ type: MigrateType, at place: ListEnd?
   ) {
-    var frame = start
+    var block = AlignedBlock(start, startOrder)
     var order = startOrder
-    while order < maximumOrder, let buddy = freeBuddy(of: frame, order) {
-      let other = Self.buddy(of: frame, order)
+    while order < maximumOrder, let buddy = freeBuddy(of: block, order) {
       var itsType = type
       if order >= pageblocks.order {
-        itsType = pageblocks[other]
+        itsType = pageblocks[block.buddy]
         guard itsType == type || (itsType.isOrdinary && type.isOrdinary) else { break }
       }
       unlist(buddy, order, itsType)
-      if itsType != type { setType(of: FrameRange(other, other + order.pageCount), to: type) }
-      frame = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
+      if itsType != type {
+        setType(of: FrameRange(block.buddy, block.buddy + order.pageCount), to: type)
+      }
+      block.grow()
       order = order.next
       statistics.merges &+= 1
     }
-    let end = place ?? (isMergeLikely(frame, order) ? .tail : .head)
-    list(pages[frame], order, type, at: end)
+    let end = place ?? (isMergeLikely(block, order) ? .tail : .head)
+    list(pages[block.start], order, type, at: end)
   }
 
-  /// The buddy of the block at `frame` if it is free, of the same order and of this zone.
+  /// The buddy of a block of `order` if it is free, of the same order and of this zone.
   ///
   /// Linux: `find_buddy_page_pfn()`, `page_is_buddy()`.
-  @inline(__always)
-  func freeBuddy(of frame: PageFrameNumber, _ order: Order) -> Ref<Page>? {
-    Self.freeBuddy(of: frame, order, among: pages, standing)
-  }
-
-  @inline(__always)
-  private static func freeBuddy(
-    of frame: PageFrameNumber, _ order: Order, among pages: PageArray, _ standing: PageStanding
-  ) -> Ref<Page>? {
-    let other = buddy(of: frame, order)
-    guard pages.contains(other) else { return nil }
-    let buddy = pages[other]
+  func freeBuddy(of block: AlignedBlock, _ order: Order) -> Ref<Page>? {
+    let buddy = pages[block.buddy]
     return buddy.pointee.standing == standing.with(.free, order) ? buddy : nil
   }
 
   /// Whether the block above is free, so that this one's buddy coming back makes two orders more.
   ///
   /// Linux: `buddy_merge_likely()`.
-  @inline(__always)
-  private func isMergeLikely(_ frame: PageFrameNumber, _ order: Order) -> Bool {
-    guard order.index + 1 < maximumOrder.index else { return false }
-    let half = PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue)
-    return freeBuddy(of: half, order.next) != nil
-  }
-
-  /// Where the buddy of a block would be. Linux: `__find_buddy_pfn()`.
-  @inline(__always)
-  static func buddy(of frame: PageFrameNumber, _ order: Order) -> PageFrameNumber {
-    PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
-  }
-
-  /// Where the buddy of the block and its buddy together would be.
-  @inline(__always)
-  static func pair(above frame: PageFrameNumber, _ order: Order) -> PageFrameNumber {
-    buddy(of: PageFrameNumber(frame.rawValue & ~order.pageCount.rawValue), order.next)
+  private func isMergeLikely(_ block: AlignedBlock, _ order: Order) -> Bool {
+    order.next < maximumOrder
+      && pages[block.buddyOfBoth].pointee.standing == standing.with(.free, order.next)
   }
 }

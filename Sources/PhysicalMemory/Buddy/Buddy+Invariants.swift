@@ -116,11 +116,11 @@ extension Buddy {
   }
 
   private func checkUnmerged(_ frame: PageFrameNumber, _ order: Order) {
-    guard order < maximumOrder, freeBuddy(of: frame, order) != nil else { return }
-    let other = PageFrameNumber(frame.rawValue ^ order.pageCount.rawValue)
+    let block = AlignedBlock(frame, order)
+    guard order < maximumOrder, freeBuddy(of: block, order) != nil else { return }
     let mayMerge =
       order < pageblocks.order
-      || (pageblocks[frame].isOrdinary && pageblocks[other].isOrdinary)
+      || (pageblocks[frame].isOrdinary && pageblocks[block.buddy].isOrdinary)
     precondition(!mayMerge, "two free buddies were not merged")
   }
 }

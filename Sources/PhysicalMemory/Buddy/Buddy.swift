@@ -25,8 +25,8 @@ struct Buddy: Sendable {
   let lists: FreeLists
   /// The frames in isolated lists, which the zone does not count as free.
   private(set) var isolatedPages = PageCount.zero
-  /// Who works on the lists, and what he has not told the others.
-  var lags: CounterLags
+  /// What the processor that works on the lists has not told the others.
+  var lag: Ref<CounterLag>
   var statistics = BuddyStatistics()
   /// Who is told what happens to the lists.
   var trace: AllocatorTrace?
@@ -34,7 +34,7 @@ struct Buddy: Sendable {
   init(
     zone: Ref<Zone>, standing: PageStanding, pages: PageArray, pageblocks: PageblockMap,
     range: FrameRange, maximumOrder: Order, groupsByMobility: Bool, written: WrittenFrames,
-    lists: FreeLists, lags: CounterLags
+    lists: FreeLists, lag: Ref<CounterLag>
   ) {
     precondition(maximumOrder <= FreeLists.largestOrder, "no free list for the largest order")
     self.zone = zone
@@ -46,61 +46,80 @@ struct Buddy: Sendable {
     self.maximumOrder = maximumOrder
     self.groupsByMobility = groupsByMobility
     self.written = written
-    self.lags = lags
+    self.lag = lag
   }
 
   /// Takes a block of `order`, the head of the smallest order of `type` that has one; nil if none
   /// has. O(order found - order). Linux: `__rmqueue_smallest()`.
   @inline(__always)
   mutating func takeSmallest(_ order: Order, _ type: MigrateType) -> Ref<Page>? {
-    guard let block = takeUncounted(order, type) else { return nil }
+    let orders = zone.pointee.counters.orders(of: type)
+    guard let found = Self.smallest(orders, from: order) else { return nil }
     count(0 &- Int(bitPattern: order.pageCount.rawValue), type)
-    return block
+    return take(order, type, from: found, orders)
   }
 
-  /// The same for an ordinary type, without a look at any other; nil where that comes first.
+  /// The lowest of `orders` that is `order` or more.
   @inline(__always)
-  mutating func takeOwn(_ order: Order, _ type: MigrateType, _ base: AttemptFlags) -> Ref<Page>? {
-    guard !base.contains(.cma) || !isCMAPlentiful, let block = takeUncounted(order, type) else {
-      return nil
-    }
-    let size = Int(bitPattern: order.pageCount.rawValue)
-    zone.pointee.counters.countFree(0 &- size, &lags.current.pointee)
-    statistics.allocations &+= 1
-    return block
-  }
-
-  @inline(__always)
-  private mutating func takeUncounted(_ order: Order, _ type: MigrateType) -> Ref<Page>? {
-    let candidates = zone.pointee.counters.orders(of: type) &>> UInt32(order.rawValue)
+  private static func smallest(_ orders: UInt32, from order: Order) -> Order? {
+    let candidates = orders &>> UInt32(order.rawValue)
     guard candidates != 0 else { return nil }
-    let found = Order(order.rawValue &+ UInt8(truncatingIfNeeded: candidates.trailingZeroBitCount))
-    let block = lists.unsafeFirst(found, type)
-    let isLast = lists.remove(block, found, type)
-    zone.pointee.counters.setVacant(isLast, found, type)
-    split(block, from: found, to: order, type)
+    return Order(order.rawValue &+ UInt8(truncatingIfNeeded: candidates.trailingZeroBitCount))
+  }
+
+  /// Takes the first block of `found` and lists what is too much of it.
+  ///
+  /// - Parameter orders: Those that have a block of `type`.
+  @inline(__always)
+  private mutating func take(
+    _ order: Order, _ type: MigrateType, from found: Order, _ orders: UInt32
+  ) -> Ref<Page> {
+    let list = lists.list(found, type)
+    let block = list.unsafeFirst
+    let emptied: UInt32 = list.remove(block) ? 1 &<< UInt32(found.rawValue) : 0
+    let halves = Self.bits(from: order, to: found)
+    zone.pointee.counters.setOrders(orders & ~emptied | halves, of: type)
+    halve(block, from: found, to: order, type)
     return claim(block, order)
+  }
+
+  /// The orders `low ..< high` as bits.
+  @inline(__always)
+  private static func bits(from low: Order, to high: Order) -> UInt32 {
+    1 &<< UInt32(high.rawValue) &- 1 &<< UInt32(low.rawValue)
   }
 
   /// Puts the upper halves of a block that no list holds at the heads of the lists of `type`.
   ///
   /// Linux: `expand()`.
-  @inline(__always)
   mutating func split(
     _ block: Ref<Page>, from high: Order, to low: Order, _ type: MigrateType
   ) {
+    let orders = zone.pointee.counters.orders(of: type) | Self.bits(from: low, to: high)
+    zone.pointee.counters.setOrders(orders, of: type)
+    halve(block, from: high, to: low, type)
+  }
+
+  /// The same, but for the note which orders have blocks.
+  @inline(__always)
+  private mutating func halve(
+    _ block: Ref<Page>, from high: Order, to low: Order, _ type: MigrateType
+  ) {
     guard high > low else { return }
-    // Copies stay in registers: no store into a descriptor makes them doubtful.
-    let (lists, pages, standing) = (lists, pages, standing)
-    var order = high
-    while order > low {
-      order = order.previous
-      let half = pages.page(order.pageCount, after: block)
-      half.pointee.standing = standing.with(.free, order)
-      lists.insertFirst(half, order, type)
-    }
-    zone.pointee.counters.setOccupied(from: low, to: high, type)
     statistics.splits &+= UInt(high.rawValue &- low.rawValue)
+    // Copies stay in registers: no store into a descriptor makes them doubtful.
+    let lowest = standing.with(.free, low)
+    var mark = standing.with(.free, high)
+    var size = high.pageCount.rawValue
+    var list = lists.list(high, type)
+    repeat {
+      mark = mark.smaller
+      list.retreat()
+      size &>>= 1
+      let half = pages.page(PageCount(size), after: block)
+      half.pointee.standing = mark
+      list.insertFirst(half)
+    } while mark != lowest
   }
 
   /// Marks a block that no list holds as someone's.
@@ -129,7 +148,7 @@ struct Buddy: Sendable {
   mutating func list(_ block: Ref<Page>, _ order: Order, _ type: MigrateType, at end: ListEnd) {
     block.pointee.standing = standing.with(.free, order)
     zone.pointee.counters.setOccupied(order, type)
-    lists.insert(block, order, type, atTail: end == .tail)
+    lists.list(order, type).insert(block, atTail: end == .tail)
   }
 
   /// Takes a free block out of its list, uncounted; it is a frame inside nothing then.
@@ -144,12 +163,14 @@ struct Buddy: Sendable {
 
   /// The frames in all lists but isolated ones, to the frame.
   var freePages: PageCount {
-    PageCount(zone.pointee.counters.visibleFreePages &+ UInt(bitPattern: lags.sum.free))
+    PageCount(
+      zone.pointee.counters.visibleFreePages &+ UInt(bitPattern: zone.pointee.lags.sum.free))
   }
 
   /// The frames in the lists of contiguous-memory areas, to the frame.
   var freeCMAPages: PageCount {
-    PageCount(zone.pointee.counters.visibleCMAPages &+ UInt(bitPattern: lags.sum.freeCMA))
+    PageCount(
+      zone.pointee.counters.visibleCMAPages &+ UInt(bitPattern: zone.pointee.lags.sum.freeCMA))
   }
 
   /// The free blocks of `order` and `type`.
@@ -167,7 +188,7 @@ struct Buddy: Sendable {
   @inline(__always)
   mutating func count(_ change: Int, _ type: MigrateType) {
     guard type.isOrdinary else { return countSpecial(change, type) }
-    zone.pointee.counters.countFree(change, &lags.current.pointee)
+    zone.pointee.counters.countFree(change, &lag.pointee)
   }
 
   @inline(never)
@@ -176,8 +197,8 @@ struct Buddy: Sendable {
       isolatedPages = PageCount(isolatedPages.rawValue &+ UInt(bitPattern: change))
       return
     }
-    zone.pointee.counters.countFree(change, &lags.current.pointee)
-    zone.pointee.counters.countSpecial(change, type, &lags.current.pointee)
+    zone.pointee.counters.countFree(change, &lag.pointee)
+    zone.pointee.counters.countSpecial(change, type, &lag.pointee)
   }
 }
 
@@ -191,6 +212,8 @@ public struct BuddyStatistics: Hashable, Sendable {
   public internal(set) var splits: UInt = 0
   /// Pairs of halves joined.
   public internal(set) var merges: UInt = 0
+  /// Frames that owners gave back past the per-CPU lists.
+  public internal(set) var pagesFreedDirectly: UInt = 0
   /// Requests that found no block.
   public internal(set) var failures: UInt = 0
   /// Blocks taken from another type's list. Linux: `mm_page_alloc_extfrag`.

@@ -34,43 +34,69 @@ struct FreeLists: @unchecked Sendable {
     Ring(closedBy: head(order, type)).first
   }
 
-  /// The same where there is one for sure.
-  @inline(__always)
-  func unsafeFirst(_ order: Order, _ type: MigrateType) -> Ref<Page> {
-    assert(count(order, type) > 0, "the list is empty")
-    // SAFETY: the links of a ring are never nil, and the caller knows that it is not only the head.
-    return unsafe head(order, type).pointee.link.next.unsafelyUnwrapped
-  }
-
   /// How many blocks there are.
   @inline(__always)
   func count(_ order: Order, _ type: MigrateType) -> Int {
     Int(bitPattern: head(order, type).pointee.index)
   }
 
-  /// Puts a block that stands in no list in its place.
+  /// One list, for who walks up the orders.
   @inline(__always)
-  func insert(_ block: Ref<Page>, _ order: Order, _ type: MigrateType, atTail: Bool) {
-    let head = head(order, type)
-    head.pointee.index &+= 1
-    Ring(closedBy: head).insert(block, atBack: atTail)
-  }
+  func list(_ order: Order, _ type: MigrateType) -> List { List(head: head(order, type)) }
 
-  /// Puts a block that stands in no list in front of the others.
-  @inline(__always)
-  func insertFirst(_ block: Ref<Page>, _ order: Order, _ type: MigrateType) {
-    let head = head(order, type)
-    head.pointee.index &+= 1
-    Ring(closedBy: head).insertFirst(block)
+  /// The blocks of one order and type.
+  struct List {
+    fileprivate private(set) var head: Ref<Page>
+
+    /// Moves on to the list of the next order and the same type.
+    @inline(__always)
+    mutating func advance() {
+      // SAFETY: the heads of a type stand side by side, and there is one for the next order.
+      head = unsafe Ref(head.pointer + 1)
+    }
+
+    /// Moves on to the list of the order before and the same type.
+    @inline(__always)
+    mutating func retreat() {
+      // SAFETY: the same.
+      head = unsafe Ref(head.pointer - 1)
+    }
+
+    /// The block that is taken first, of a list that is not empty.
+    @inline(__always)
+    var unsafeFirst: Ref<Page> {
+      assert(head.pointee.index > 0, "the list is empty")
+      // SAFETY: the links of a ring are never nil, and the caller knows that it is not only the head.
+      return unsafe head.pointee.link.next.unsafelyUnwrapped
+    }
+
+    /// Puts a block that stands in no list in front of the others.
+    @inline(__always)
+    func insertFirst(_ block: Ref<Page>) {
+      head.pointee.index &+= 1
+      Ring(closedBy: head).insertFirst(block)
+    }
+
+    /// Puts a block that stands in no list in its place.
+    @inline(__always)
+    func insert(_ block: Ref<Page>, atTail: Bool) {
+      head.pointee.index &+= 1
+      Ring(closedBy: head).insert(block, atBack: atTail)
+    }
+
+    /// Takes a block of the list out; says whether it was the last one.
+    @inline(__always)
+    func remove(_ block: Ref<Page>) -> Bool {
+      head.pointee.index &-= 1
+      Ring.remove(block)
+      return head.pointee.index == 0
+    }
   }
 
   /// Takes a block of that order and type out; says whether it was the last one.
   @inline(__always)
   func remove(_ block: Ref<Page>, _ order: Order, _ type: MigrateType) -> Bool {
-    let head = head(order, type)
-    head.pointee.index &-= 1
-    Ring.remove(block)
-    return head.pointee.index == 0
+    list(order, type).remove(block)
   }
 
   /// Calls `body` with each block, head first; `body` may not change the list.

@@ -5,19 +5,26 @@ public import MemoryTypes
 /// Holes have descriptors too. All conversions are O(1) and take no lock.
 @safe @frozen
 public struct PageArray: @unchecked Sendable {
-  private let base: UnsafeMutablePointer<Page>
+  /// Where the descriptor of frame 0 would be: with it a frame's is found without a look at `start`.
+  private let origin: UInt
   /// The first frame with a descriptor.
   public let start: PageFrameNumber
   /// How many frames have one.
   public let count: PageCount
 
   /// Wraps `count` initialised descriptors at `base`.
+  ///
+  /// Around them stand zeros, as descriptors of frames inside nothing, up to the ends of the largest
+  /// aligned blocks that the first and the last frame can be part of: a block's buddy can be looked
+  /// at without the question whether it exists.
   @unsafe
   init(base: UnsafeMutablePointer<Page>, start: PageFrameNumber, count: PageCount) {
-    unsafe self.base = unsafe base
+    origin = UInt(bitPattern: base) &- start.rawValue &* Self.stride
     self.start = start
     self.count = count
   }
+
+  private static var stride: UInt { UInt(MemoryLayout<Page>.stride) }
 
   /// The frames that have a descriptor.
   public var frames: FrameRange { FrameRange(start, end) }
@@ -28,7 +35,9 @@ public struct PageArray: @unchecked Sendable {
   /// The descriptor of `frame`, which must have one. Linux: `pfn_to_page()`.
   @inline(__always)
   public subscript(frame: PageFrameNumber) -> Ref<Page> {
-    unsafe Ref(base + Int(bitPattern: frame.rawValue &- start.rawValue))
+    let address = origin &+ frame.rawValue &* Self.stride
+    // SAFETY: there is a descriptor, and nothing stands at address 0.
+    return unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
   }
 
   /// The descriptor `distance` frames behind `page`, which must have one. O(1).
@@ -41,8 +50,7 @@ public struct PageArray: @unchecked Sendable {
   /// The frame that `page` describes. Linux: `page_to_pfn()`.
   @inline(__always)
   public func frame(of page: Ref<Page>) -> PageFrameNumber {
-    let distance = unsafe page.address &- UInt(bitPattern: base)
-    return PageFrameNumber(start.rawValue &+ distance / UInt(MemoryLayout<Page>.stride))
+    PageFrameNumber((page.address &- origin) / Self.stride)
   }
 
   /// Whether `frame` has a descriptor. Linux: `pfn_valid()`.
@@ -54,9 +62,8 @@ public struct PageArray: @unchecked Sendable {
   /// Whether `page` points at a descriptor of this array, and not into the middle of one.
   @inline(__always)
   public func contains(_ page: Ref<Page>) -> Bool {
-    let stride = UInt(MemoryLayout<Page>.stride)
-    let distance = unsafe page.address &- UInt(bitPattern: base)
-    return distance < count.rawValue &* stride && distance % stride == 0
+    let distance = page.address &- origin
+    return contains(PageFrameNumber(distance / Self.stride)) && distance % Self.stride == 0
   }
 
   /// The descriptor that the owner of `page` knows it by: the head of a compound block, else the

@@ -27,6 +27,14 @@ struct PageStanding: Equatable {
       rawValue: rawValue | UInt32(state.rawValue) &<< 4 | UInt32(order.rawValue))
   }
 
+  /// The same for a block of the next order.
+  @inline(__always)
+  var larger: PageStanding { PageStanding(rawValue: rawValue &+ 1) }
+
+  /// The same for a block of the order before.
+  @inline(__always)
+  var smaller: PageStanding { PageStanding(rawValue: rawValue &- 1) }
+
   @inline(__always)
   var order: Order {
     get { Order(UInt8(truncatingIfNeeded: rawValue & 0xF)) }

@@ -8,8 +8,8 @@ internal import Synchronization
 @safe
 public struct PageblockMap: @unchecked Sendable {
   private let types: UnsafeMutablePointer<Atomic<UInt8>>
-  /// The first frame of the first block.
-  private let start: PageFrameNumber
+  /// The blocks of `order` before the first one.
+  private let skipped: UInt
   /// How many blocks there are.
   public let count: Int
   /// The size of a block. Linux: `pageblock_order`.
@@ -22,7 +22,7 @@ public struct PageblockMap: @unchecked Sendable {
   init(_ bytes: UnsafeMutableRawPointer, over frames: FrameRange, order: Order) {
     let count = Self.count(for: frames, order: order)
     unsafe types = bytes.bindMemory(to: Atomic<UInt8>.self, capacity: count)
-    start = PageFrameNumber(frames.start.rawValue & ~(order.pageCount.rawValue &- 1))
+    skipped = frames.start.rawValue &>> UInt(order.rawValue)
     self.count = count
     self.order = order
     for index in 0..<count {
@@ -41,13 +41,27 @@ public struct PageblockMap: @unchecked Sendable {
   @inline(__always)
   public subscript(frame: PageFrameNumber) -> MigrateType {
     get {
-      let raw = unsafe types[index(of: frame)].load(ordering: .relaxed)
-      // SAFETY: only raw values of the type are ever stored.
-      return unsafe unsafeBitCast(raw, to: MigrateType.self)
+      precondition(contains(frame), "no such pageblock")
+      return type(ofKnown: frame)
     }
     nonmutating set {
-      unsafe types[index(of: frame)].store(newValue.rawValue, ordering: .relaxed)
+      precondition(contains(frame), "no such pageblock")
+      let type = unsafe types + Int(bitPattern: index(of: frame))
+      unsafe type.pointee.store(newValue.rawValue, ordering: .relaxed)
     }
+  }
+
+  /// The same for a frame that has a descriptor for sure.
+  @inline(__always)
+  func type(ofKnown frame: PageFrameNumber) -> MigrateType {
+    entry(of: frame).now
+  }
+
+  /// Where the type of such a frame's block stands, for who asks later.
+  @inline(__always)
+  func entry(of frame: PageFrameNumber) -> PageblockType {
+    assert(contains(frame), "no such pageblock")
+    return unsafe PageblockType(types + Int(bitPattern: index(of: frame)))
   }
 
   /// The frames of the block that holds `frame`, whether or not they are memory.
@@ -58,10 +72,28 @@ public struct PageblockMap: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func index(of frame: PageFrameNumber) -> Int {
-    let distance = frame.rawValue &- start.rawValue
-    let index = Int(bitPattern: distance &>> UInt(order.rawValue))
-    precondition(UInt(bitPattern: index) < UInt(bitPattern: count), "no such pageblock")
-    return index
+  private func contains(_ frame: PageFrameNumber) -> Bool {
+    index(of: frame) < UInt(bitPattern: count)
+  }
+
+  @inline(__always)
+  private func index(of frame: PageFrameNumber) -> UInt {
+    frame.rawValue &>> UInt(order.rawValue) &- skipped
+  }
+}
+
+/// The place where the migrate type of one pageblock stands.
+@safe
+struct PageblockType {
+  private let place: UnsafeMutablePointer<Atomic<UInt8>>
+
+  @unsafe @inline(__always)
+  fileprivate init(_ place: UnsafeMutablePointer<Atomic<UInt8>>) { unsafe self.place = place }
+
+  /// The type that it has now.
+  @inline(__always)
+  var now: MigrateType {
+    // SAFETY: only raw values of the type are ever stored.
+    unsafe unsafeBitCast(place.pointee.load(ordering: .relaxed), to: MigrateType.self)
   }
 }

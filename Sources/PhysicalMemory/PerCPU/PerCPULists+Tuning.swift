@@ -58,22 +58,22 @@ extension PerCPULists {
     return batch > 1 ? max(batch >> order.index, 2) : batch
   }
 
-  /// Counts a freed block of `order` and says how many frames must go back to the free lists.
-  ///
-  /// Linux: `free_unref_page_commit()`, after the block was put in its list.
+  /// Counts a freed frame where nothing has to go back for sure; false, and nothing done, else.
   @inline(__always)
-  mutating func drainCount(_ order: Order, _ tuning: PerCPUTuning) -> Int {
+  mutating func countFree(_ order: Order, _ tuning: PerCPUTuning) -> Bool {
     guard order == .zero, tuning.isCalm, count < high, high >= tuning.lowest,
       high <= tuning.highest
-    else { return drainCountSlowly(order, tuning) }
+    else { return false }
     allocationFactor >>= 1
     lastFreeWasLarge = false
     if freeCount < tuning.batch << Int(PerCPUTuning.largestScale) { freeCount &+= 1 }
-    return 0
+    return true
   }
 
-  @inline(never)
-  private mutating func drainCountSlowly(_ order: Order, _ tuning: PerCPUTuning) -> Int {
+  /// Counts a freed block of `order` and says how many frames must go back to the free lists.
+  ///
+  /// Linux: `free_unref_page_commit()`, after the block was put in its list.
+  mutating func drainCount(_ order: Order, _ tuning: PerCPUTuning) -> Int {
     allocationFactor >>= 1
     let isBurst = isBurstOfLargeFrees(order, tuning)
     if freeCount < tuning.batch << Int(PerCPUTuning.largestScale) { freeCount += 1 << order.index }

@@ -6,8 +6,11 @@ internal import MemoryTypes
 /// list is allocated in the eyes of the free lists, so that it is not merged. Frames come and go in
 /// batches; how many follows from what the processor did last.
 struct PerCPULists: Sendable {
-  /// Frames on all lists.
-  private(set) var count = 0
+  /// Frames that owners gave back here, since boot.
+  private(set) var freed: UInt = 0
+  /// Those that left since then, less those that came from the free lists. Kept in place of a count,
+  /// so that an event counter costs the quick ways nothing.
+  private var spent: UInt = 0
   /// The count above which frames go back. Linux: `pcp->high`.
   var high = 0
   /// How often the batch was doubled while the processor only allocated. Linux: `alloc_factor`.
@@ -17,6 +20,10 @@ struct PerCPULists: Sendable {
   /// Whether the last free was of more than one frame. Linux: `PCPF_PREV_FREE_HIGH_ORDER`.
   var lastFreeWasLarge = false
   private var lists = InlineArray<14, PageList>(repeating: PageList())
+
+  /// Frames on all lists.
+  @inline(__always)
+  var count: Int { Int(bitPattern: freed &- spent) }
 
   /// Lists that are filled and emptied one by one, as before the marks of a zone are known.
   init() {}
@@ -50,7 +57,7 @@ struct PerCPULists: Sendable {
   @inline(__always)
   mutating func popFront(_ index: Int, _ order: Order) -> Ref<Page>? {
     guard let block = lists[index].popFront() else { return nil }
-    count &-= Int(bitPattern: order.pageCount.rawValue)
+    spent &+= order.pageCount.rawValue
     return block
   }
 
@@ -58,7 +65,7 @@ struct PerCPULists: Sendable {
   @inline(__always)
   mutating func popBack(_ index: Int, _ order: Order) -> Ref<Page>? {
     guard let block = lists[index].popBack() else { return nil }
-    count &-= Int(bitPattern: order.pageCount.rawValue)
+    spent &+= order.pageCount.rawValue
     return block
   }
 
@@ -66,14 +73,14 @@ struct PerCPULists: Sendable {
   @inline(__always)
   mutating func pushFront(_ block: Ref<Page>, _ index: Int, _ order: Order) {
     lists[index].pushFront(block)
-    count &+= Int(bitPattern: order.pageCount.rawValue)
+    freed &+= order.pageCount.rawValue
   }
 
   /// A block from the free lists: handed out after those that came before it.
   @inline(__always)
   mutating func pushBack(_ block: Ref<Page>, _ index: Int, _ order: Order) {
     lists[index].pushBack(block)
-    count &+= Int(bitPattern: order.pageCount.rawValue)
+    spent &-= order.pageCount.rawValue
   }
 
   /// Takes a block from wherever it stands in a list; false when it does not. O(blocks).
@@ -82,7 +89,7 @@ struct PerCPULists: Sendable {
     lists[index].forEachElement { if $0 == block { isThere = true } }
     guard isThere else { return false }
     lists[index].remove(block)
-    count &-= Int(bitPattern: order.pageCount.rawValue)
+    spent &+= order.pageCount.rawValue
     return true
   }
 }

@@ -42,4 +42,11 @@ struct PerCPUTable: @unchecked Sendable {
     for processor in 0..<count { sum += self[processor].pointee.withLock { $0.count } }
     return PageCount(UInt(sum))
   }
+
+  /// The frames that owners gave to the lists of all processors, since boot.
+  var freed: UInt {
+    var sum: UInt = 0
+    for processor in 0..<count { sum &+= self[processor].pointee.withLock { $0.freed } }
+    return sum
+  }
 }

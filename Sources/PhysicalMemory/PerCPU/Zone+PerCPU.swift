@@ -19,20 +19,52 @@ extension Zone {
     return taken ?? nil
   }
 
+  /// The block that was freed last; nil, and nothing done, when the list is empty or in use.
+  @inline(__always)
+  func popQuickly(_ order: Order, _ type: MigrateType, on processor: Int) -> Ref<Page>? {
+    let index = PerCPULists.index(order, type)
+    let taken = perCPU[processor].pointee.withLockIfAvailable { lists -> Ref<Page>? in
+      guard let block = lists.popFront(index, order) else { return nil }
+      lists.freeCount >>= 1
+      return block
+    }
+    return taken ?? nil
+  }
+
   /// Puts a freed block on the lists of `processor`, and gives back what is too much there.
   ///
   /// False, and nothing done, when the lists are in use. Linux: `free_unref_page_commit()`.
   @inline(__always)
-  func givePerCPU(
-    _ block: Ref<Page>, _ order: Order, _ type: MigrateType, on processor: Int
+  static func giveToProcessor(
+    _ block: Ref<Page>, _ order: Order, _ type: MigrateType, of zone: Ref<Zone>,
+    _ processor: Int
   ) -> Bool {
     let index = PerCPULists.index(order, type)
-    let given: Void? = perCPU[processor].pointee.withLockIfAvailable { lists in
-      lists.pushFront(block, index, order)
-      let surplus = lists.drainCount(order, tuning)
-      if surplus > 0 { giveBack(&lists, surplus, first: index, processor) }
+    let slot = zone.pointee.perCPU[processor]
+    // SAFETY: each way out of here frees the lock, and nothing uses the lists after it.
+    guard let lists = unsafe slot.pointee.tryLock() else { return false }
+    unsafe lists.pointee.pushFront(block, index, order)
+    guard unsafe lists.pointee.countFree(order, zone.pointee.tuning) else {
+      settleAndUnlock(order, index, zone, processor)
+      return true
     }
-    return given != nil
+    unsafe slot.pointee.unlock()
+    return true
+  }
+
+  /// Ends a free after which the lists may be too long.
+  @inline(never)
+  private static func settleAndUnlock(
+    _ order: Order, _ index: Int, _ zone: Ref<Zone>, _ processor: Int
+  ) {
+    let slot = zone.pointee.perCPU[processor]
+    // SAFETY: the caller holds the lock.
+    let lists = unsafe slot.pointee.lockedValue
+    let surplus = unsafe lists.pointee.drainCount(order, zone.pointee.tuning)
+    if surplus > 0 {
+      unsafe zone.pointee.giveBack(&lists.pointee, surplus, first: index, processor)
+    }
+    unsafe slot.pointee.unlock()
   }
 
   /// Empties the lists of `processor` into the free lists. Linux: `drain_pages_zone()`.
@@ -51,7 +83,7 @@ extension Zone {
       let surplus = lists.decay(tuning)
       if surplus > 0 { drain(&lists, surplus, first: 0, processor) }
     }
-    withFreeLists(on: processor) { buddy in counters.fold(&buddy.lags.current.pointee) }
+    withFreeLists(on: processor) { buddy in counters.fold(&buddy.lag.pointee) }
   }
 
   /// The free lists under their lock, for the work of `processor`.
@@ -60,7 +92,7 @@ extension Zone {
     on processor: Int, _ body: (inout sending Buddy) -> sending Result
   ) -> sending Result {
     buddy.withLock { buddy in
-      buddy.lags.enter(processor)
+      buddy.lag = lags[processor]
       return body(&buddy)
     }
   }
@@ -83,7 +115,6 @@ extension Zone {
     }
   }
 
-  @inline(never)
   private func giveBack(
     _ lists: inout PerCPULists, _ surplus: Int, first index: Int, _ processor: Int
   ) {

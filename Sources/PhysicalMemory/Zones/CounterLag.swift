@@ -6,6 +6,8 @@ struct CounterLag: Sendable {
   var threshold = 0
   var free = Difference()
   var freeCMA = Difference()
+  /// A power of two in all, so that no multiplication finds the lag of a processor.
+  private var unused = 0
 
   struct Difference: Sendable {
     var sum = 0

@@ -5,8 +5,6 @@ internal import MemoryTypes
 struct CounterLags: @unchecked Sendable {
   private let base: UnsafeMutablePointer<CounterLag>
   let count: Int
-  /// The lag that the work is counted in.
-  private(set) var current: Ref<CounterLag>
 
   /// Fresh lags for `count` processors, 1 at least, in memory that stands as long as the zone.
   @unsafe
@@ -14,19 +12,21 @@ struct CounterLags: @unchecked Sendable {
     unsafe self.base = base.bindMemory(to: CounterLag.self, capacity: count)
     self.count = count
     unsafe self.base.initialize(repeating: CounterLag(), count: count)
-    current = unsafe Ref(self.base)
   }
 
   static func size(for count: Int) -> Int { count * MemoryLayout<CounterLag>.stride }
-
-  /// From now on `processor` works.
-  @inline(__always)
-  mutating func enter(_ processor: Int) { current = self[processor] }
 
   /// The lag of `processor`.
   @inline(__always)
   subscript(processor: Int) -> Ref<CounterLag> {
     precondition(UInt(bitPattern: processor) < UInt(bitPattern: count), "no such processor")
+    return unsafe Ref(base + processor)
+  }
+
+  /// The same for a number that was checked.
+  @inline(__always)
+  func lag(ofKnown processor: Int) -> Ref<CounterLag> {
+    assert(processor < count, "no such processor")
     return unsafe Ref(base + processor)
   }
 

@@ -26,8 +26,8 @@ extension Zone {
   /// The counts that decisions see become the true ones less these.
   public func restoreLag(of processor: Int, free: Int, freeCMA: Int) {
     buddy.withLock { buddy in
-      counters.fold(&buddy.lags[processor].pointee)
-      counters.restoreLag(&buddy.lags[processor].pointee, free: free, freeCMA: freeCMA)
+      counters.fold(&lags[processor].pointee)
+      counters.restoreLag(&lags[processor].pointee, free: free, freeCMA: freeCMA)
     }
   }
 

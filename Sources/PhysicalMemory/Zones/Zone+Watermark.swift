@@ -32,7 +32,8 @@ extension Zone {
   /// - Parameter limit: The high mark and what the zone keeps back from the request.
   @inline(__always)
   func allowsQuickly(_ order: Order, above limit: PageCount) -> Bool {
-    guard counters.isCalm, order <= FreeLists.largestOrder else { return false }
+    // One comparison: nothing to remember, and an order that has lists.
+    guard counters.troubles | UInt32(order.rawValue &>> 4) == 0 else { return false }
     let least = limit.rawValue &+ counters.withheldPages &+ order.pageCount.rawValue
     return counters.visibleFreePages > least
   }

@@ -52,14 +52,19 @@ public struct Zone: ~Copyable {
   /// How far mixing types may raise the watermarks, in 1/10,000 of the high one.
   /// Linux: `watermark_boost_factor`.
   public internal(set) var boostFactor: UInt = 15_000
+  /// Where the free blocks are: which ones, the zone's lock guards.
+  let lists: FreeLists
+  /// What each processor has not told of its counts; under the zone's lock.
+  let lags: CounterLags
   /// The lists of each processor, side by side.
   let perCPU: PerCPUTable
   let counters = ZoneCounters()
+  let uses = PageUses()
   /// The free lists, reached under the zone's lock only. Linux: `zone->lock`.
   let buddy: SpinLock<Buddy>
 
   init(
-    _ span: ZoneSpan, node: UInt8, place: UInt8, perCPU: PerCPUTable,
+    _ span: ZoneSpan, node: UInt8, place: UInt8, perCPU: PerCPUTable, lags: CounterLags,
     buddy: consuming sending Buddy
   ) {
     kind = span.kind
@@ -69,6 +74,8 @@ public struct Zone: ~Copyable {
     range = span.range
     presentPages = span.present
     self.perCPU = perCPU
+    self.lags = lags
+    lists = buddy.lists
     self.buddy = SpinLock(buddy)
   }
 
@@ -92,7 +99,7 @@ public struct Zone: ~Copyable {
   public var countedFreeCMAPages: PageCount { PageCount(counters.visibleCMAPages) }
 
   /// How much a processor may count before it tells. Linux: `stat_threshold`.
-  public var lagThreshold: Int { buddy.withLock { $0.lags.current.pointee.threshold } }
+  public var lagThreshold: Int { buddy.withLock { $0.lag.pointee.threshold } }
 
   /// The frames kept back for large requests that must not wait. Linux: `nr_reserved_highatomic`.
   public var highAtomicPages: PageCount { counters.highAtomicPages }

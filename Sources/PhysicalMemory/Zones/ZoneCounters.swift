@@ -40,6 +40,9 @@ struct ZoneCounters: ~Copyable, Sendable {
   /// The same for contiguous-memory areas. Linux: `zone_page_state(NR_FREE_CMA_PAGES)`.
   @inline(__always)
   var visibleCMAPages: UInt { visibleCMA.load(ordering: .relaxed) }
+  /// Whether contiguous-memory areas have more than half of the free frames.
+  @inline(__always)
+  var isCMAPlentiful: Bool { visibleCMAPages > visibleFreePages / 2 }
   @inline(__always)
   var highAtomicPages: PageCount { PageCount(highAtomic.load(ordering: .relaxed)) }
   /// The free frames of what is kept for large requests. Linux: `nr_free_highatomic`.
@@ -77,14 +80,7 @@ struct ZoneCounters: ~Copyable, Sendable {
     unsafe occupied[unchecked: type.index].store(bits, ordering: .relaxed)
   }
 
-  /// Notes that `type` has blocks of the orders `low ..< high`; under the zone's lock.
-  @inline(__always)
-  func setOccupied(from low: Order, to high: Order, _ type: MigrateType) {
-    let orders = 1 &<< UInt32(high.rawValue) &- 1 &<< UInt32(low.rawValue)
-    setOrders(self.orders(of: type) | orders, of: type)
-  }
-
-  /// Under the zone's lock.
+  /// Notes which orders have a free block of `type`; under the zone's lock.
   @inline(__always)
   func setOrders(_ bits: UInt32, of type: MigrateType) {
     unsafe occupied[unchecked: type.index].store(bits, ordering: .relaxed)
@@ -141,9 +137,13 @@ struct ZoneCounters: ~Copyable, Sendable {
     withheld.store(pages.rawValue &+ others, ordering: .relaxed)
   }
 
+  /// The flags that are set, as bits.
+  @inline(__always)
+  var troubles: UInt32 { flags.load(ordering: .relaxed) }
+
   /// Whether no flag is set.
   @inline(__always)
-  var isCalm: Bool { flags.load(ordering: .relaxed) == 0 }
+  var isCalm: Bool { troubles == 0 }
 
   @inline(__always)
   func has(_ flag: Flags) -> Bool {

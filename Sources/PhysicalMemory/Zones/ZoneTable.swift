@@ -29,7 +29,10 @@ public struct ZoneTable: RandomAccessCollection, @unchecked Sendable {
   /// The zone that the first frame of a block belongs to. Linux: `page_zone()`.
   @inline(__always)
   subscript(page: Ref<Page>) -> Ref<Zone> {
-    self[Int(page.pointee.zone)]
+    let place = Int(page.pointee.zone)
+    assert(place < count, "no such zone")
+    // SAFETY: only places of zones are ever stored in a descriptor.
+    return unsafe Ref(base + place)
   }
 
   /// The zone of a kind of a node; nil for a kind that this kernel does not have.

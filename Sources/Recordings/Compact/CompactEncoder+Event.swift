@@ -13,10 +13,7 @@ extension CompactEncoder {
     case .exit(let status):
       putEntry(.exit, event)
       put(signed: Int64(status))
-    case .fault(let address, let access):
-      putEntry(.fault, event, flags: access.rawValue << CompactFormat.EntryFlag.accessShift)
-      put(address, relativeTo: deltas.faultAddress)
-      deltas.faultAddress = address
+    case .fault(let address, let access): putFault(address, access, event)
     case .mapsChange(let removed, let added):
       putEntry(.mapsChange, event)
       put(removed)
@@ -24,10 +21,7 @@ extension CompactEncoder {
     case .maps(let lines):
       putEntry(.maps, event)
       put(lines)
-    case .fileSize(let file, let size):
-      putEntry(.fileSize, event)
-      put(UInt64(file.rawValue))
-      put(size)
+    case .fileSize(let file, let size): putFileSize(file, size, event)
     case .probe(let probe):
       putEntry(.probe, event)
       put(probe)
@@ -53,6 +47,20 @@ extension CompactEncoder {
     if isOtherTask { put(signed: Int64(event.task)) }
     deltas.time = event.time
     deltas.task = event.task
+  }
+
+  private mutating func putFault(
+    _ address: UInt64, _ access: AccessKind, _ event: RecordedEvent
+  ) {
+    putEntry(.fault, event, flags: access.rawValue << CompactFormat.EntryFlag.accessShift)
+    put(address, relativeTo: deltas.faultAddress)
+    deltas.faultAddress = address
+  }
+
+  private mutating func putFileSize(_ file: FileID, _ size: UInt64, _ event: RecordedEvent) {
+    putEntry(.fileSize, event)
+    put(UInt64(file.rawValue))
+    put(size)
   }
 
   private mutating func putCall(_ call: RecordedCall, _ event: RecordedEvent) {

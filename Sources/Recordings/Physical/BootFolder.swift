@@ -8,6 +8,7 @@ internal import SystemPackage
 ///     zoneinfo.txt    /proc/zoneinfo, read first
 ///     zonestruct.txt  fields of `struct zone`, read last; not in every folder
 ///     sysctl_vm.txt   /proc/sys/vm, read in between; not needed
+///     vmstat.txt      /proc/vmstat, read soon after; not needed
 ///     iomem.txt       /proc/iomem; not needed
 ///     sys_kernel_slab.txt, slabinfo.txt  the heap's caches; not needed
 ///     memblock_*.txt  memblock's arrays as debugfs shows them at last; not on every architecture
@@ -23,6 +24,8 @@ public struct BootFolder: Sendable {
   public var structures: BootZoneStructures
   /// Names and values of /proc/sys/vm, as text.
   public var settings: [String: String]
+  /// The counters of /proc/vmstat; none where it was not kept.
+  public var counters: [String: Int64]
   /// The line of /sys that says when huge pages are used; nil in a kernel without them.
   public var hugePages: String?
   /// Bytes of a huge page; nil in a kernel without them.
@@ -62,6 +65,7 @@ public struct BootFolder: Sendable {
     version = log.version
     structures = BootZoneStructures()
     settings = [:]
+    counters = [:]
     resources = []
     lastMemory = try Self.regions("memblock_memory.txt", path)
     lastReserved = try Self.regions("memblock_reserved.txt", path)
@@ -71,6 +75,9 @@ public struct BootFolder: Sendable {
     }
     if let file = FolderFacts.file("sysctl_vm.txt", in: path) {
       settings = try BootSettings.values(try Self.lines(file))
+    }
+    if let file = FolderFacts.file("vmstat.txt", in: path) {
+      counters = try ProcTexts.vmstat(path: file)
     }
     let hugePages = "sys_kernel_mm_transparent_hugepage_"
     self.hugePages = try Self.firstLine("\(hugePages)enabled.txt", path)

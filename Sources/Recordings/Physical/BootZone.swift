@@ -4,6 +4,7 @@ public struct BootZone: Hashable, Sendable {
   public var node: Int32
   public var name: String
   public var start: UInt64?
+  public var free: UInt64?
   public var spanned: UInt64?
   public var present: UInt64?
   public var managed: UInt64?
@@ -77,6 +78,7 @@ enum BootZoneInfoReader {
   private static func field(
     _ line: inout LineCursor
   ) -> WritableKeyPath<BootZone, UInt64?>? {
+    if line.skip("pages free") { return \.free }
     if line.skip("vm stats threshold:") { return \.statisticsThreshold }
     let name = line.string(line.word())
     if line.skip(":") { return listFields[name] }

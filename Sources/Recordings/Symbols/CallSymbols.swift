@@ -4,50 +4,40 @@ enum CallSymbols {
 
   /// Each name with the raw value of its `CallName`.
   static var pairs: [(StaticString, UInt64)] {
-    CallName.allCases.map { (staticText(of: $0), UInt64($0.rawValue)) }
+    (mappings + pages + keys + shared + nodes + rest).map { ($0.1, UInt64($0.0.rawValue)) }
   }
 
-  /// `CallName.text` as a literal, which a table of the hot path needs.
-  private static func staticText(of name: CallName) -> StaticString {
-    switch name {
-    case .brk: "brk"
-    case .mmap: "mmap"
-    case .munmap: "munmap"
-    case .mprotect: "mprotect"
-    case .mremap: "mremap"
-    case .madvise: "madvise"
-    case .msync: "msync"
-    case .mlock: "mlock"
-    case .mlock2: "mlock2"
-    case .munlock: "munlock"
-    case .mlockall: "mlockall"
-    case .munlockall: "munlockall"
-    case .mincore: "mincore"
-    case .remapFilePages: "remap_file_pages"
-    case .ftruncate: "ftruncate"
-    case .processMadvise: "process_madvise"
-    case .mseal: "mseal"
-    case .pkeyAlloc: "pkey_alloc"
-    case .pkeyFree: "pkey_free"
-    case .pkeyMprotect: "pkey_mprotect"
-    case .shmget: "shmget"
-    case .shmat: "shmat"
-    case .shmdt: "shmdt"
-    case .shmctl: "shmctl"
-    case .memfdCreate: "memfd_create"
-    case .userfaultfd: "userfaultfd"
-    case .mbind: "mbind"
-    case .setMempolicy: "set_mempolicy"
-    case .getMempolicy: "get_mempolicy"
-    case .migratePages: "migrate_pages"
-    case .movePages: "move_pages"
-    case .setMempolicyHomeNode: "set_mempolicy_home_node"
-    case .memfdSecret: "memfd_secret"
-    case .processMrelease: "process_mrelease"
-    case .mapShadowStack: "map_shadow_stack"
-    case .cachestat: "cachestat"
-    case .prctl: "prctl"
-    case .setrlimit: "setrlimit"
-    }
-  }
+  // `CallName.text` as literals, which a table of the hot path needs.
+
+  private static let mappings: [(CallName, StaticString)] = [
+    (.brk, "brk"), (.mmap, "mmap"), (.munmap, "munmap"), (.mprotect, "mprotect"),
+    (.mremap, "mremap"), (.remapFilePages, "remap_file_pages"), (.mseal, "mseal"),
+    (.mapShadowStack, "map_shadow_stack"),
+  ]
+
+  private static let pages: [(CallName, StaticString)] = [
+    (.madvise, "madvise"), (.processMadvise, "process_madvise"), (.msync, "msync"),
+    (.mlock, "mlock"), (.mlock2, "mlock2"), (.munlock, "munlock"), (.mlockall, "mlockall"),
+    (.munlockall, "munlockall"), (.mincore, "mincore"), (.cachestat, "cachestat"),
+  ]
+
+  private static let keys: [(CallName, StaticString)] = [
+    (.pkeyAlloc, "pkey_alloc"), (.pkeyFree, "pkey_free"), (.pkeyMprotect, "pkey_mprotect"),
+  ]
+
+  private static let shared: [(CallName, StaticString)] = [
+    (.shmget, "shmget"), (.shmat, "shmat"), (.shmdt, "shmdt"), (.shmctl, "shmctl"),
+    (.memfdCreate, "memfd_create"), (.memfdSecret, "memfd_secret"),
+    (.userfaultfd, "userfaultfd"), (.ftruncate, "ftruncate"),
+  ]
+
+  private static let nodes: [(CallName, StaticString)] = [
+    (.mbind, "mbind"), (.setMempolicy, "set_mempolicy"), (.getMempolicy, "get_mempolicy"),
+    (.setMempolicyHomeNode, "set_mempolicy_home_node"), (.migratePages, "migrate_pages"),
+    (.movePages, "move_pages"),
+  ]
+
+  private static let rest: [(CallName, StaticString)] = [
+    (.processMrelease, "process_mrelease"), (.prctl, "prctl"), (.setrlimit, "setrlimit"),
+  ]
 }

@@ -18,6 +18,7 @@ public enum BootComparison {
     compareStructures(model, folder, &report)
     compareMachine(model, folder, &report)
     compareResources(replay, &report)
+    compareCounters(model, replay, &report)
     compareSlabs(folder, kernel, &report)
     comparePerCPU(folder, kernel, &report)
     return report

@@ -70,6 +70,13 @@ struct BootModel {
     }
   }
 
+  /// The same as it was when the marks were computed.
+  var totalReserveAtMarks: PageCount {
+    zones.reduce(.zero) { sum, zone in
+      sum + zone.reserveAtMarks.total(high: zone.marks.high, managed: zone.managedAtMarks)
+    }
+  }
+
   private mutating func count(_ replay: BootReplay) {
     for index in zones.indices {
       let zone = zones[index]

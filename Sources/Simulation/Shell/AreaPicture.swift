@@ -25,28 +25,28 @@ struct AreaPicture: Equatable {
     family = area.anonVMA
     hasInheritedPages = area.hasInheritedPages
     special = area.special
-    let label: StaticString? =
-      switch space.pointee.label(of: vma) {
-      case .heap: "[heap]"
-      case .stack: "[stack]"
-      case .sharedAnonymous: "/dev/zero (deleted)"
-      case .vdso: "[vdso]"
-      case .vvar: "[vvar]"
-      case .vvarClock: "[vvar_vclock]"
-      default: nil
-      }
-    var path = label.map { "\($0)" } ?? ""
-    if label == nil, let file = area.file {
-      var collector = ByteCollector()
-      file.pointee.name.write(to: &collector)
-      path = String(decoding: collector.bytes, as: UTF8.self)
-    }
     line =
       MapLine(
         start: UInt64(range.start.rawValue), end: UInt64(range.end.rawValue),
         permissions: flags.mapPermissions, offset: area.fileOffset(space.pointee.pageSize),
-        path: path
+        path: Self.path(of: vma, space)
       ).description
+  }
+
+  private static func path(of vma: Ref<VMA>, _ space: Ref<AddressSpace>) -> String {
+    switch space.pointee.label(of: vma) {
+    case .heap: return "[heap]"
+    case .stack: return "[stack]"
+    case .sharedAnonymous: return "/dev/zero (deleted)"
+    case .vdso: return "[vdso]"
+    case .vvar: return "[vvar]"
+    case .vvarClock: return "[vvar_vclock]"
+    default: break
+    }
+    guard let file = vma.pointee.file else { return "" }
+    var collector = ByteCollector()
+    file.pointee.name.write(to: &collector)
+    return String(decoding: collector.bytes, as: UTF8.self)
   }
 
   /// All VMAs of a space, in address order.

@@ -56,6 +56,15 @@ struct ShellVerb: Sendable {
     ShellVerb(name: "meminfo", usage: "meminfo", help: "/proc/meminfo") { session, _ in
       session.text { $0.kernel.writeMemInfo(to: &$1) }
     },
+    ShellVerb(name: "vmstat", usage: "vmstat", help: "/proc/vmstat") { session, _ in
+      session.text { $0.kernel.writeVMStat(to: &$1) }
+    },
+    ShellVerb(name: "iomem", usage: "iomem", help: "memory in /proc/iomem") { session, _ in
+      session.text { $0.writeResources(to: &$1) }
+    },
+    ShellVerb(name: "kpage", usage: "kpage FRAME", help: "/proc/kpageflags and kpagecount") {
+      (session, words) throws(ShellError) in try frame(session, words)
+    },
     ShellVerb(name: "slabinfo", usage: "slabinfo", help: "/proc/slabinfo") { session, _ in
       session.text { SlabHeap.writeSlabInfo(of: $0.pages, to: &$1) }
     },
@@ -106,6 +115,16 @@ struct ShellVerb: Sendable {
       place = (place & ~(page - 1)) &+ page
     } while place < start &+ length && place > start
     return counted > 8 ? text + "\(counted) pages\n" : text
+  }
+
+  private static func frame(
+    _ session: ShellSession, _ words: [String]
+  ) throws(ShellError) -> String {
+    guard let word = words.first else { throw ShellError("a frame number is missing") }
+    let number = PageFrameNumber(UInt(clamping: try session.line.number(word)))
+    let flags = session.computer.kernel.pageFlags(of: number)
+    let count = session.computer.kernel.mapCount(of: number)
+    return "flags \(CallText.hex(flags)) count \(count)\n"
   }
 
   private static func explain(
