@@ -77,6 +77,7 @@ let package = Package(
     .library(name: "Simulation", targets: ["Simulation"]),
     .library(name: "Report", targets: ["Report"]),
     .library(name: "PageTableModel", targets: ["PageTableModel"]),
+    .library(name: "KernelHeapModel", targets: ["KernelHeapModel"]),
     .executable(name: "octavo", targets: ["octavo"]),
     .library(name: "OctavoMalloc", type: .dynamic, targets: ["OctavoMalloc"]),
   ],
@@ -128,13 +129,17 @@ let package = Package(
       path: "Tests/PageTableModel",
       // Dictionaries are slow enough to shorten the histories that debug builds can afford.
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
+    .target(
+      name: "KernelHeapModel", dependencies: ["MemoryTypes", "PhysicalMemory", "KernelHeap"],
+      path: "Tests/KernelHeapModel",
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
   ]
     + [
       ("MemoryTypes", []),
       ("Machine", ["MemoryTypes"]),
       ("PhysicalMemory", ["MemoryTypes", "Machine"]),
       ("PageTables", ["MemoryTypes", "Machine", "PhysicalMemory", "PageTableModel"]),
-      ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory"]),
+      ("KernelHeap", ["MemoryTypes", "Machine", "PhysicalMemory", "KernelHeapModel"]),
       (
         "AddressSpaces",
         ["MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap"]

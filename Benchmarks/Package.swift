@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 let measured: [Target.Dependency] = [
   "MemoryTypes", "Machine", "PhysicalMemory", "PageTables", "KernelHeap", "AddressSpaces",
   "KernelCore", "Recordings",
-  "Simulation", "Report", "PageTableModel",
+  "Simulation", "Report", "PageTableModel", "KernelHeapModel",
 ].map { .product(name: $0, package: "octavo") }
 
 /// A package of its own: rivals and long runs stay out of the build and the tests of the main one.

@@ -34,6 +34,51 @@ struct CacheTests {
   }
 
   @Test(
+    "of shared slots the whole of the largest object is cleared, by whichever name it is asked",
+    arguments: SlabDesign.with(.merging))
+  func clearedWhole(design: SlabDesign) throws {
+    let machine = try Laboratory(design)
+    let first = try SlabCache(name: "first", objectSize: ByteCount(58), pages: machine.pages)
+    let second = try SlabCache(name: "second", objectSize: ByteCount(64), pages: machine.pages)
+    #expect(second.isShared == true)
+    #expect(second.objectSize == ByteCount(64))
+    let heap = try KmallocCaches(pages: machine.pages)
+    for _ in 0..<2 {
+      let object = unsafe try second.allocate(flags: [.kernel, .zeroed])
+      let bytes = unsafe UnsafeMutableRawBufferPointer(start: object, count: 64)
+      #expect(unsafe bytes.allSatisfy { $0 == 0 })
+      #expect(unsafe heap.ksize(object) == ByteCount(64))
+      unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0xFF)
+      unsafe second.free(object)
+    }
+    unsafe first.free(try first.allocate())
+  }
+
+  @Test(
+    "no slabs are shared where the heap does not merge, nor where alignment would be lost",
+    arguments: SlabDesign.with(.merging))
+  func unmerged(design: SlabDesign) throws {
+    for merges in [false, true] {
+      let machine = try Laboratory()
+      var options = HeapOptions(design: design)
+      options.mergesCaches = merges
+      try SlabHeap.boot(options, on: machine.pages)
+      let plain = try SlabCache(name: "plain", objectSize: ByteCount(128), pages: machine.pages)
+      let same = try SlabCache(name: "same", objectSize: ByteCount(128), pages: machine.pages)
+      let aligned = try SlabCache(
+        name: "aligned", objectSize: ByteCount(128), alignment: ByteCount(128),
+        pages: machine.pages)
+      #expect(same.isShared == merges)
+      #expect(plain.isShared == merges)
+      // A slab of SLAB may begin at a colour, which would not be a multiple of 128.
+      #expect(aligned.isShared == (merges && design == .slub))
+      let object = unsafe try aligned.allocate()
+      #expect(UInt(bitPattern: object) % 128 == 0)
+      unsafe aligned.free(object)
+    }
+  }
+
+  @Test(
     "objects stay as the constructor made them while they are free", arguments: SlabDesign.allCases)
   func constructor(design: SlabDesign) throws {
     let machine = try Laboratory(design)

@@ -1,4 +1,5 @@
 import KernelHeap
+import Machine
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
@@ -79,6 +80,25 @@ struct KmallocTests {
     cache.checkInvariants()
   }
 
+  @Test("an object has its slot under SLUB, as far as nothing else is kept in that, else its size")
+  func usableSizes() throws {
+    for design in SlabDesign.with(.freeOfAnyCache) {
+      let machine = try Laboratory(design)
+      let heap = try KmallocCaches(pages: machine.pages)
+      for (flags, usable) in [([], 64), (.typeSafeByRCU, 48), (.redZoned, 42)]
+        as [(SlabFlags, UInt)]
+      {
+        let cache = try SlabCache(
+          SlabRequest(
+            name: "things", objectSize: ByteCount(42), alignment: ByteCount(32), flags: flags),
+          pages: machine.pages)
+        let object = unsafe try cache.allocate()
+        #expect(unsafe heap.ksize(object) == ByteCount(design == .slub ? usable : 42))
+        unsafe heap.kfree(object)
+      }
+    }
+  }
+
   @Test("kmalloc works at every page size", arguments: SlabDesign.allCases, [12, 14, 16])
   func pageSizes(design: SlabDesign, shift: Int) throws {
     let machine = try Laboratory(design, frames: 1024, pageSize: PageSize(shift: UInt8(shift)))
@@ -142,6 +162,25 @@ struct KmallocTests {
     }
     #expect(live == 0)
     heap.checkInvariants()
+  }
+
+  @Test(
+    "requests for old devices get memory that they reach, and no others",
+    arguments: SlabDesign.with(.sizeClasses))
+  func oldDevices(design: SlabDesign) throws {
+    let machine = try Laboratory(deviceFrames: 512)
+    try SlabHeap.boot(HeapOptions(design: design), on: machine.pages)
+    let heap = try KmallocCaches(pages: machine.pages, kinds: .dma)
+    let first = machine.pages.pointee.directMap.frames.start
+    for size in [40, 3000, 50_000] as [UInt] {
+      for flags in [AllocationFlags.kernel, [.kernel, .dma]] {
+        let object = unsafe try heap.kmalloc(ByteCount(size), flags: flags)
+        let page = try #require(unsafe machine.pages.pointee.headPage(of: object))
+        let frame = machine.pages.pointee.frame(of: page)
+        #expect((frame.rawValue - first.rawValue < 512) == flags.contains(.dma))
+        unsafe heap.kfree(object)
+      }
+    }
   }
 
   @Test(

@@ -4,6 +4,7 @@ import Machine
 import MemoryTypes
 import PhysicalMemory
 import TestSupport
+import Testing
 
 /// RAM of a machine under test with a page allocator, whose bytes are not zero at boot.
 @safe
@@ -17,9 +18,10 @@ final class Laboratory {
   ///   - processors: More than one get their own number by `Laboratory.enter`.
   ///   - nodes: 1 or 2, each with a half of RAM.
   ///   - isExclusive: Whether the number of a processor is promised to belong to one thread.
+  ///   - deviceFrames: How many frames old devices reach; 0 for no such zone.
   init(
     frames: UInt = 4096, pageSize: PageSize = .size4K, processors: Int = 1, nodes: Int = 1,
-    isExclusive: Bool = false
+    isExclusive: Bool = false, deviceFrames: UInt = 0
   ) throws {
     let bytes = pageSize.bytes(in: PageCount(frames))
     unsafe memory = .allocate(
@@ -31,6 +33,10 @@ final class Laboratory {
     if nodes > 1 { try Self.halve(&memblock, map) }
     var options = PageAllocatorOptions.plain(pageSize: map.pageSize)
     options.processors = processors
+    if deviceFrames > 0 {
+      let end = PhysicalAddress(map.start.rawValue + UInt64(deviceFrames) << UInt64(pageSize.shift))
+      options.layout = ZoneLayout(pageSize: pageSize, kinds: .dma, dmaEnd: end)
+    }
     pages = try PageAllocator.boot(memblock: &memblock, directMap: map, options: options)
     if processors > 1 {
       let barrier: ProcessorSource.Barrier = { _ in MemoryBarrier.pass() }
@@ -74,6 +80,41 @@ final class Laboratory {
   var isAsAtBoot: Bool {
     SlabHeap.end(of: pages)
     return freeCount == bootCount
+  }
+
+  /// Makes the caches of kmalloc, which threads may use during `body`, and expects every frame back.
+  func withSharedKmalloc(_ body: (Ref<KmallocCaches>) throws -> Void) throws {
+    try withShared(try KmallocCaches(pages: pages)) { heap in
+      try body(heap)
+      heap.pointee.checkInvariants()
+      try heap.pointee.destroy()
+    }
+    #expect(isAsAtBoot)
+  }
+
+  /// The same with one cache of objects of 72 bytes.
+  func withSharedCache(_ body: (Ref<SlabCache>) throws -> Void) throws {
+    try withShared(
+      try SlabCache(name: "things", objectSize: ByteCount(72), pages: pages)
+    ) { cache in
+      try body(cache)
+      cache.pointee.checkInvariants()
+      try cache.pointee.destroy()
+    }
+    #expect(isAsAtBoot)
+  }
+
+  /// Puts a value at an address of its own during `body`.
+  private func withShared<Value: ~Copyable>(
+    _ value: consuming Value, _ body: (Ref<Value>) throws -> Void
+  ) rethrows {
+    let place = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+    unsafe place.initialize(to: value)
+    defer {
+      unsafe place.deinitialize(count: 1)
+      unsafe place.deallocate()
+    }
+    try body(unsafe Ref(place))
   }
 
   /// Takes every frame there is.

@@ -1,4 +1,3 @@
-import Foundation
 import KernelHeap
 import MemoryTypes
 import PhysicalMemory
@@ -12,66 +11,56 @@ struct ThreadTests {
     arguments: SlabDesign.allCases, [false, true])
   func stress(design: SlabDesign, isExclusive: Bool) throws {
     let machine = try Laboratory(design, frames: 8192, processors: 4, isExclusive: isExclusive)
-    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
-    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
-    let shared = unsafe Ref(heap)
-    inThreads(4) { thread in
-      Laboratory.enter(thread)
-      var generator = SeededGenerator(seed: UInt64(thread))
-      var living: [UInt] = []
-      for _ in 0..<20_000 {
-        if living.count < 100, generator.next(below: 2) == 0 {
-          let size = UInt(generator.next(below: 2000)) + 8
-          guard let object = unsafe try? shared.pointee.kmalloc(ByteCount(size)) else { continue }
-          unsafe object.storeBytes(of: UInt(thread), as: UInt.self)
-          living.append(UInt(bitPattern: object))
-        } else if let address = living.popLast() {
-          let object = unsafe UnsafeMutableRawPointer(bitPattern: address)!
-          precondition(
-            unsafe object.load(as: UInt.self) == UInt(thread), "two threads own one object")
-          unsafe shared.pointee.kfree(object)
-        }
-      }
-      for address in living {
-        unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+    try machine.withSharedKmalloc { heap in
+      inThreads(4) { thread in
+        let history = unsafe ThreadHistory(
+          thread: thread, limit: 100,
+          take: { unsafe try? heap.pointee.kmalloc(ByteCount(UInt($0.next(below: 2000)) + 8)) },
+          give: { unsafe heap.pointee.kfree($0) })
+        history.run(20_000)
       }
     }
-    shared.pointee.checkInvariants()
-    try shared.pointee.destroy()
-    #expect(machine.isAsAtBoot)
-    unsafe heap.deinitialize(count: 1)
-    unsafe heap.deallocate()
+  }
+
+  @Test(
+    "objects of one cache that four threads on two nodes use are each one thread's",
+    arguments: SlabDesign.allCases)
+  func oneCache(design: SlabDesign) throws {
+    let machine = try Laboratory(design, frames: 8192, processors: 4, nodes: 2)
+    try machine.withSharedCache { cache in
+      inThreads(4) { thread in
+        let history = unsafe ThreadHistory(
+          thread: thread, limit: 400, take: { _ in unsafe try? cache.pointee.allocate() },
+          give: { unsafe cache.pointee.free($0) })
+        history.run(20_000)
+      }
+    }
   }
 
   @Test(
     "objects that one processor allocates and another frees all come back",
-    arguments: SlabDesign.allCases, [false, true])
-  func remoteFrees(design: SlabDesign, isExclusive: Bool) throws {
-    let machine = try Laboratory(design, frames: 4096, processors: 2, isExclusive: isExclusive)
-    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
-    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
-    let shared = unsafe Ref(heap)
-    let queue = ObjectQueue()
-    inThreads(2) { thread in
-      Laboratory.enter(thread)
-      for number in 0..<30_000 {
-        if thread == 0 {
-          guard let object = unsafe try? shared.pointee.kmalloc(ByteCount(100)) else { continue }
-          unsafe object.storeBytes(of: number, as: Int.self)
-          queue.push(UInt(bitPattern: object))
-        } else if let address = queue.pop() {
-          unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+    arguments: SlabDesign.allCases, [1, 2])
+  func remoteFrees(design: SlabDesign, nodes: Int) throws {
+    for isExclusive in [false, true] {
+      let machine = try Laboratory(
+        design, frames: 4096, processors: 2, nodes: nodes, isExclusive: isExclusive)
+      try machine.withSharedKmalloc { heap in
+        let queue = ObjectQueue()
+        inThreads(2) { thread in
+          Laboratory.enter(thread)
+          for number in 0..<30_000 {
+            if thread == 0 {
+              guard let object = unsafe try? heap.pointee.kmalloc(ByteCount(100)) else { continue }
+              unsafe object.storeBytes(of: number, as: Int.self)
+              queue.push(UInt(bitPattern: object))
+            } else if let address = queue.pop() {
+              unsafe heap.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+            }
+          }
         }
+        queue.drain(into: heap)
       }
     }
-    while let address = queue.pop() {
-      unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
-    }
-    shared.pointee.checkInvariants()
-    try shared.pointee.destroy()
-    #expect(machine.isAsAtBoot)
-    unsafe heap.deinitialize(count: 1)
-    unsafe heap.deallocate()
   }
 
   @Test(
@@ -79,28 +68,22 @@ struct ThreadTests {
     [false, true])
   func shrinking(design: SlabDesign, isExclusive: Bool) throws {
     let machine = try Laboratory(design, frames: 4096, processors: 2, isExclusive: isExclusive)
-    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
-    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
-    let shared = unsafe Ref(heap)
-    inThreads(2) { thread in
-      Laboratory.enter(thread)
-      for number in 0..<5000 {
-        if thread == 1 {
-          if number % 16 == 0 { shared.pointee.shrink() }
-          continue
+    try machine.withSharedKmalloc { heap in
+      inThreads(2) { thread in
+        Laboratory.enter(thread)
+        for number in 0..<5000 {
+          if thread == 1 {
+            if number % 16 == 0 { heap.pointee.shrink() }
+            continue
+          }
+          guard let one = unsafe try? heap.pointee.kmalloc(ByteCount(200)) else { continue }
+          guard let two = unsafe try? heap.pointee.kmalloc(ByteCount(200)) else { continue }
+          precondition(unsafe one != two, "one object was given twice")
+          unsafe heap.pointee.kfree(one)
+          unsafe heap.pointee.kfree(two)
         }
-        guard let one = unsafe try? shared.pointee.kmalloc(ByteCount(200)) else { continue }
-        guard let two = unsafe try? shared.pointee.kmalloc(ByteCount(200)) else { continue }
-        precondition(unsafe one != two, "one object was given twice")
-        unsafe shared.pointee.kfree(one)
-        unsafe shared.pointee.kfree(two)
       }
     }
-    shared.pointee.checkInvariants()
-    try shared.pointee.destroy()
-    #expect(machine.isAsAtBoot)
-    unsafe heap.deinitialize(count: 1)
-    unsafe heap.deallocate()
   }
 
   @Test(
@@ -111,50 +94,38 @@ struct ThreadTests {
     var options = HeapOptions()
     options.spareObjects = spares
     try SlabHeap.boot(options, on: machine.pages)
-    let heap = UnsafeMutablePointer<KmallocCaches>.allocate(capacity: 1)
-    unsafe heap.initialize(to: try KmallocCaches(pages: machine.pages))
-    let shared = unsafe Ref(heap)
-    let queue = ObjectQueue()
-    inThreads(3) { thread in
-      Laboratory.enter(thread)
-      var living: [UInt] = []
-      for number in 0..<6000 {
-        if thread == 2 {
-          if number % 8 == 0 { shared.pointee.shrink() }
-          if let address = queue.pop() {
-            unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
-          }
-          continue
-        }
-        guard let one = unsafe try? shared.pointee.kmalloc(ByteCount(120)) else { continue }
-        unsafe one.initializeMemory(as: UInt8.self, repeating: UInt8(thread), count: 120)
-        living.append(UInt(bitPattern: one))
-        guard living.count > 40 else { continue }
-        let address = living.remove(at: number % living.count)
-        let object = unsafe UnsafeMutableRawPointer(bitPattern: address)!
-        let bytes = unsafe UnsafeRawBufferPointer(start: object, count: 120)
-        precondition(unsafe bytes.allSatisfy { $0 == UInt8(thread) }, "two threads own one object")
-        if number % 3 == 0 { queue.push(address) } else { unsafe shared.pointee.kfree(object) }
+    try machine.withSharedKmalloc { heap in
+      let queue = ObjectQueue()
+      inThreads(3) { thread in
+        Laboratory.enter(thread)
+        thread == 2 ? flush(heap, queue) : fill(heap, queue, thread)
       }
-      for address in living { queue.push(address) }
+      queue.drain(into: heap)
     }
-    while let address = queue.pop() {
-      unsafe shared.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
-    }
-    shared.pointee.checkInvariants()
-    try shared.pointee.destroy()
-    #expect(machine.isAsAtBoot)
-    unsafe heap.deinitialize(count: 1)
-    unsafe heap.deallocate()
   }
-}
 
-/// What one thread hands to another, under a lock that the thread sanitizer knows.
-private final class ObjectQueue: @unchecked Sendable {
-  private let lock = NSLock()
-  private var addresses: [UInt] = []
+  private func flush(_ heap: Ref<KmallocCaches>, _ queue: ObjectQueue) {
+    for number in 0..<6000 {
+      if number % 8 == 0 { heap.pointee.shrink() }
+      if let address = queue.pop() {
+        unsafe heap.pointee.kfree(UnsafeMutableRawPointer(bitPattern: address)!)
+      }
+    }
+  }
 
-  func push(_ address: UInt) { lock.withLock { addresses.append(address) } }
-
-  func pop() -> UInt? { lock.withLock { addresses.popLast() } }
+  private func fill(_ heap: Ref<KmallocCaches>, _ queue: ObjectQueue, _ thread: Int) {
+    var living: [UInt] = []
+    for number in 0..<6000 {
+      guard let one = unsafe try? heap.pointee.kmalloc(ByteCount(120)) else { continue }
+      unsafe one.initializeMemory(as: UInt8.self, repeating: UInt8(thread), count: 120)
+      living.append(UInt(bitPattern: one))
+      guard living.count > 40 else { continue }
+      let address = living.remove(at: number % living.count)
+      let object = unsafe UnsafeMutableRawPointer(bitPattern: address)!
+      let bytes = unsafe UnsafeRawBufferPointer(start: object, count: 120)
+      precondition(unsafe bytes.allSatisfy { $0 == UInt8(thread) }, "two threads own one object")
+      if number % 3 == 0 { queue.push(address) } else { unsafe heap.pointee.kfree(object) }
+    }
+    for address in living { queue.push(address) }
+  }
 }

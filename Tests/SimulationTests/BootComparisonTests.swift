@@ -62,6 +62,9 @@ struct BootComparisonTests {
       ["nr_dirty_threshold", "nr_dirty_background_threshold"]
     ),
     ("memblock_memory.txt", "5fffffff", "5fffefff", ["memory at last"]),
+    ("dmesg.txt", "Embedded 26 pages", "Embedded 27 pages", ["pages used of a unit"]),
+    ("dmesg.txt", "d31328 u106496\n", "d31324 u106496\n", ["dynamic area"]),
+    ("dmesg.txt", "alloc=26*4096", "alloc=52*4096", ["atoms of a multiple"]),
   ]
 
   @Test("a figure that is changed is the one that differs", arguments: changes.indices)

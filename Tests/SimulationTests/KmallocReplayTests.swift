@@ -90,6 +90,25 @@ struct KmallocReplayTests {
     }
   }
 
+  @Test("requests for old devices are served from a row of their own, where there are rows")
+  func oldDevices() throws {
+    let ordinary = Self.allocate(0xffff_8880_0000_2000, 100, 128)
+    let others = try [("2080", "GFP_KERNEL"), ("3000", "GFP_KERNEL|GFP_DMA")].map { place, flags in
+      try replay(
+        Self.head + ordinary
+          + ordinary.replacing("00002000", with: "0000\(place)")
+          .replacing("GFP_KERNEL", with: flags))
+    }
+    for (plain, special) in zip(others[0].designs, others[1].designs) {
+      let hasRows = plain.name != "slob"
+      #expect(plain.end.rows.dma == 0)
+      #expect(special.end.rows.dma == special.end.slotBytes / 2)
+      #expect(special.slabs.partial == plain.slabs.partial + (hasRows ? 1 : 0))
+      #expect(special.end.objects == 2)
+      #expect(special.failed == 0)
+    }
+  }
+
   @Test("requests that failed in the trace are counted, and absurd ones fail here")
   func failures() throws {
     let report = try replay(

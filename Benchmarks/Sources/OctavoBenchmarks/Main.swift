@@ -7,6 +7,7 @@ enum Main {
     [
       .replay, .strace, .recording, .recordingTouch, .buddy, .perCPU, .perCPUThreads, .boot,
       .areas, .translate, .accesses, .lackey, .traces, .walk, .mapRange, .tableHistory,
+      .heapHistory,
     ] + Benchmark.kernelHeap + Benchmark.calls
   }
 

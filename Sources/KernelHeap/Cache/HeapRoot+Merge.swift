@@ -32,6 +32,8 @@ extension Ref where Object == HeapRoot {
     let alias = unsafe Ref<SlabCore>(place)
     pointee.aliases.withLock { $0.pushBack(alias) }
     shared.pointee.shares.wrappingAdd(1, ordering: .relaxed)
+    // What is cleared is the whole object, whichever name it is asked by.
+    _ = shared.pointee.objectSize.max(request.objectSize.rawValue, ordering: .relaxed)
     return alias
   }
 
@@ -55,6 +57,9 @@ extension Ref where Object == SlabCore {
     guard wanted <= own.slotSize.rawValue,
       own.slotSize.rawValue & (geometry.alignment.rawValue &- 1) == 0
     else { return false }
+    // Colours are multiples of the alignment that the slabs were cut for. Linux: `CONFIG_SLAB` in
+    // `find_mergeable()`.
+    guard pointee.design != .slab || geometry.alignment <= own.alignment else { return false }
     return own.slotSize.rawValue - wanted < UInt(MemoryLayout<UInt>.size)
   }
 }

@@ -62,7 +62,7 @@ public struct MemoryPool: ~Copyable {
       if flags.contains(.zeroed) {
         // SAFETY: an object of the cache, and the caller's.
         unsafe object.initializeMemory(
-          as: UInt8.self, repeating: 0, count: Int(cache.geometry.objectSize.rawValue))
+          as: UInt8.self, repeating: 0, count: Int(cache.objectSize.rawValue))
       }
       return unsafe object
     }

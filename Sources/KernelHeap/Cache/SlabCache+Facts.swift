@@ -8,6 +8,9 @@ extension SlabCache {
   /// How slabs are cut.
   public var geometry: SlabGeometry { core.pointee.geometry }
 
+  /// What `.zeroed` clears: of caches that share slabs the largest. Linux: `s->object_size`.
+  public var objectSize: ByteCount { ByteCount(core.pointee.objectSize.load(ordering: .relaxed)) }
+
   public var flags: SlabFlags { core.pointee.flags }
 
   /// Whether slabs are shared with caches of other names.
@@ -33,6 +36,13 @@ extension SlabCache {
 
   /// The frames of all slabs.
   public var pageCount: PageCount { counts.pages }
+
+  /// Writes what Linux's file /sys/kernel/slab/NAME/FILE holds, without the end of its line; nothing
+  /// under the other designs. Exact while nobody allocates or frees. Linux: `slab_attr_show()`.
+  public func write(_ fact: SlabFact, to sink: inout some TextSink) {
+    guard core.pointee.design == .slub else { return }
+    SlubFacts(design: SlubDesign(core)).write(fact, to: &sink)
+  }
 
   /// How many findings of a watched cache were reported.
   public var findingCount: Int { Int(core.pointee.findings.load(ordering: .relaxed)) }

@@ -6,8 +6,8 @@ internal import Synchronization
 /// All that a cache is, at one address for its life: its slabs point at it, and the state of its
 /// design stands right behind it. Linux: `kmem_cache`.
 struct SlabCore: ~Copyable {
-  /// 0 where the plain way will do: the unqueued design without options. In the first cache line, as
-  /// is all that the quick path reads.
+  /// Which way is enough: 0 for the plain one of the unqueued design, `isQueued` for that of the
+  /// queued one. In the first cache line, as is all that the quick path reads.
   let attention: Atomic<UInt>
   let pages: Ref<PageAllocator>
   /// What links of free objects are mangled with; 0: they are not.
@@ -17,6 +17,9 @@ struct SlabCore: ~Copyable {
   let spareCapacity: UInt
   let window: SlabWindow
   let geometry: SlabGeometry
+  /// In bytes, the largest of those that caches of other names want that share the slots.
+  /// Linux: `s->object_size`.
+  let objectSize: Atomic<UInt>
   let design: SlabDesign
   let name: StaticString
   let flags: SlabFlags
@@ -37,16 +40,14 @@ struct SlabCore: ~Copyable {
     pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
   ) {
     let flags = request.flags
-    let isSlub = machine.options.design == .slub && !flags.isDebugging
-    let isPlain = linkKey == 0
-    let isCalm = machine.options.design != .slob && !flags.isDebugging
-    attention = Atomic(isSlub && isPlain ? 0 : (isCalm ? Self.isOtherwise : Self.isCareful))
+    attention = Atomic(Self.attention(machine.options.design, flags, linkKey: linkKey))
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
     spareCapacity = flags.isDebugging ? 0 : UInt(machine.options.spareObjects)
     processorCount = machine.processors
     self.geometry = geometry
+    objectSize = Atomic(geometry.objectSize.rawValue)
     design = machine.options.design
     name = request.name
     self.flags = flags
@@ -59,10 +60,33 @@ struct SlabCore: ~Copyable {
     self.target = target
   }
 
-  /// The queued design, or mangled links.
-  static var isOtherwise: UInt { 1 }
+  /// The queued design without options.
+  static var isQueued: UInt { 1 }
+  /// The unqueued design with mangled links.
+  static var isMangled: UInt { 2 }
   /// The simple design, a watched cache, or one with a fault plan.
-  static var isCareful: UInt { 2 }
+  static var isCareful: UInt { 4 }
+
+  private static func attention(
+    _ design: SlabDesign, _ flags: SlabFlags, linkKey: UInt
+  ) -> UInt {
+    if flags.isDebugging { return isCareful }
+    switch design {
+    case .slub: return linkKey == 0 ? 0 : isMangled
+    case .slab: return isQueued
+    case .slob: return isCareful
+    }
+  }
+
+  /// How many bytes the user of an object may write: under SLUB up to what the heap itself keeps in
+  /// the slot while the object lives. Linux: `slab_ksize()`, of 6.12 and 6.1.
+  var usableSize: ByteCount {
+    guard design == .slub, flags.isDisjoint(with: [.redZoned, .poisoned]) else {
+      return ByteCount(objectSize.load(ordering: .relaxed))
+    }
+    let keepsMore = !flags.isDisjoint(with: [.typeSafeByRCU, .tracksUsers])
+    return keepsMore ? ByteCount(geometry.innerSize) : geometry.slotSize
+  }
 
   /// Where the state of the design begins, counted from the core: at a cache line.
   @inline(__always)
@@ -106,12 +130,17 @@ extension Ref where Object == SlabCore {
   func allocateUncleared(
     _ flags: AllocationFlags
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard pointee.attention.load(ordering: .relaxed) == 0 else {
+    let attention = pointee.attention.load(ordering: .relaxed)
+    let slot: UInt
+    if _fastPath(attention == 0) {
+      let quick = SlubDesign(self).takePlainly()
+      slot = quick != 0 ? quick : try SlubDesign(self).allocateSlowly(flags)
+    } else if attention == SlabCore.isQueued {
+      let quick = QueuedDesign(self).takePlainly()
+      slot = quick != 0 ? quick : try QueuedDesign(self).allocateSlowly(flags)
+    } else {
       return try unsafe allocateOtherwise(flags)
     }
-    let design = SlubDesign(self)
-    let quick = design.takePlainly()
-    let slot = quick != 0 ? quick : try design.allocateSlowly(flags)
     // SAFETY: a slot is never at address 0.
     return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
   }
@@ -128,19 +157,18 @@ extension Ref where Object == SlabCore {
   /// As `free(_:)` when the caller knows the slab, and where in it the object is.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt) {
-    guard pointee.attention.load(ordering: .relaxed) == 0 else {
-      return unsafe freeOtherwise(object, in: slab, at: offset)
+    let attention = pointee.attention.load(ordering: .relaxed)
+    if _fastPath(attention == 0) {
+      SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+    } else if attention == SlabCore.isQueued {
+      QueuedDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+    } else {
+      unsafe freeOtherwise(object, in: slab)
     }
-    SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
   }
 
   @inline(never)
-  private func freeOtherwise(
-    _ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt
-  ) {
-    if pointee.attention.load(ordering: .relaxed) == SlabCore.isOtherwise, pointee.design == .slab {
-      return QueuedDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
-    }
+  private func freeOtherwise(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>) {
     switch pointee.design {
     case .slub: SlubDesign(self).free(UInt(bitPattern: object), in: slab)
     case .slab: QueuedDesign(self).free(UInt(bitPattern: object), in: slab)
@@ -181,6 +209,14 @@ extension Ref where Object == SlabCore {
     }
   }
 
+  func checkInvariants(of slab: Ref<Page>) {
+    switch pointee.design {
+    case .slub: SlubDesign(self).checkInvariants(of: slab)
+    case .slab: QueuedDesign(self).checkInvariants(of: slab)
+    case .slob: SlobDesign(self).checkInvariants(of: slab)
+    }
+  }
+
   func makeBody() {
     switch pointee.design {
     case .slub: SlubDesign(self).make()
@@ -197,7 +233,7 @@ extension Ref where Object == SlabCore {
     guard isCareful || flags.contains(.zeroed) else {
       let isQueued = pointee.design == .slab
       let slot =
-        isQueued ? try QueuedDesign(self).take(flags) : try SlubDesign(self).allocate(flags)
+        isQueued ? try QueuedDesign(self).allocate(flags) : try SlubDesign(self).allocate(flags)
       // SAFETY: a slot is never at address 0.
       return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
     }
@@ -219,7 +255,7 @@ extension Ref where Object == SlabCore {
     if flags.contains(.zeroed) {
       // SAFETY: the object is the caller's alone.
       unsafe object.initializeMemory(
-        as: UInt8.self, repeating: 0, count: Int(pointee.geometry.objectSize.rawValue))
+        as: UInt8.self, repeating: 0, count: Int(pointee.objectSize.load(ordering: .relaxed)))
     }
     return unsafe object
   }

@@ -32,6 +32,9 @@ protocol SlabDesigning {
 
   /// Traps unless the state is sound. While nobody allocates or frees.
   func checkInvariants()
+
+  /// Traps unless one slab of the cache is. While nobody allocates or frees. O(slots of the slab).
+  func checkInvariants(of slab: Ref<Page>)
 }
 
 /// What a cache has.

@@ -33,10 +33,10 @@ public struct SlabGeometry: Hashable, Sendable {
   /// 2^40 / slot size, rounded up: divides offsets below 2^23 without a division.
   private let reciprocal: UInt64
   /// Of the slot size's odd part, modulo the word; how many factors of two are beside it; and the
-  /// largest word divided by the size.
+  /// number of slots in a slab of `order`.
   private let inverse: UInt
   private let evenBits: UInt
-  private let largestQuotient: UInt
+  private let slots: UInt
   private let pageSize: PageSize
 
   /// The geometry of objects of `objectSize` bytes, 1 or more, aligned to `alignment`, a power of
@@ -67,9 +67,9 @@ public struct SlabGeometry: Hashable, Sendable {
     reciprocal = ((1 &<< 40) - 1) / UInt64(slot.size) + 1
     evenBits = UInt(slot.size.trailingZeroBitCount)
     inverse = Self.inverse(of: slot.size &>> evenBits)
-    largestQuotient = UInt.max / slot.size
     smallestOrder = Order.holding(pageSize.pages(in: slotSize))
     order = Self.order(of: slotSize, pageSize, processors)
+    slots = pageSize.bytes(in: order.pageCount).rawValue / slot.size
     let log2 = UInt.bitWidth - 1 - slot.size.leadingZeroBitCount
     minimumPartial = min(max(log2 / 2, 5), 10)
     let isWatched = request.flags.isDebugging || !hasPerCPUPartial
@@ -101,7 +101,7 @@ public struct SlabGeometry: Hashable, Sendable {
     reciprocal = ((1 &<< 40) - 1) / UInt64(slotSize.rawValue) + 1
     evenBits = UInt(slotSize.rawValue.trailingZeroBitCount)
     inverse = Self.inverse(of: slotSize.rawValue &>> evenBits)
-    largestQuotient = UInt.max / slotSize.rawValue
+    slots = pageSize.bytes(in: order.pageCount).rawValue / (slotSize.rawValue + indexSize)
   }
 
   /// How many slots a slab of `order` has.
@@ -125,13 +125,13 @@ public struct SlabGeometry: Hashable, Sendable {
 
   /// Whether a slot starts `offset` bytes into a slab: half the work of finding which.
   ///
-  /// What divides leaves a small quotient when it is multiplied by the divisor's inverse, and
-  /// nothing else does (Granlund and Montgomery 1994).
+  /// What is divisible leaves the quotient when it is multiplied by the divisor's inverse; anything
+  /// else leaves more than the largest quotient there is (Granlund and Montgomery 1994).
   @inline(__always)
   func isSlot(at offset: UInt) -> Bool {
     let product = offset &* inverse
     let quotient = product &>> evenBits | product &<< (UInt(UInt.bitWidth) &- evenBits)
-    return quotient <= largestQuotient
+    return quotient < slots
   }
 
   /// Linux: `slub_set_cpu_partial()`.

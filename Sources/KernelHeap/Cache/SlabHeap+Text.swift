@@ -5,8 +5,8 @@ extension SlabHeap {
   /// Writes what /proc/slabinfo has, the newest cache first; further names of a shared cache have no
   /// line.
   ///
-  /// Unlike in Linux, objects that lie free in lists of processors are not counted as active. The
-  /// simple design, for which Linux has no such file, knows the objects only.
+  /// As in Linux, objects that lie free in lists of processors count as active. The simple design,
+  /// for which Linux has no such file, knows the objects only.
   /// Linux: `slabinfo_show()`, mm/slab_common.c.
   public static func writeSlabInfo(of pages: Ref<PageAllocator>, to sink: inout some TextSink) {
     sink.write("slabinfo - version: 2.1\n")
@@ -23,11 +23,42 @@ extension SlabHeap {
     }
   }
 
+  /// Writes every figure of every cache as `grep -r . /sys/kernel/slab` prints them: a line with the
+  /// path of its file, a colon and what it holds; a cache that is shared under its own name only.
+  ///
+  /// Nothing under the other designs, for which Linux has no such folder. Exact while nobody
+  /// allocates or frees. Linux: `slab_attr_show()`, mm/slub.c.
+  public static func writeFacts(of pages: Ref<PageAllocator>, to sink: inout some TextSink) {
+    guard let root = HeapRoot.existing(pages), root.pointee.options.design == .slub else { return }
+    root.pointee.caches.withLock { caches in
+      var next = caches.first
+      while let core = next {
+        writeFacts(of: core, to: &sink)
+        next = caches.next(after: core)
+      }
+    }
+  }
+
+  private static func writeFacts(of core: Ref<SlabCore>, to sink: inout some TextSink) {
+    var number: UInt8 = 0
+    while let fact = SlabFact(rawValue: number) {
+      number += 1
+      guard fact != .constructor else { continue }
+      sink.write("/sys/kernel/slab/")
+      sink.write(core.pointee.name)
+      sink.write("/")
+      sink.write(fact.name)
+      sink.write(":")
+      SlubFacts(design: SlubDesign(core)).write(fact, to: &sink)
+      sink.write("\n")
+    }
+  }
+
   private static func write(_ core: Ref<SlabCore>, to sink: inout some TextSink) {
     let counts = core.counts
     let geometry = core.pointee.geometry
     sink.write(core.pointee.name, width: 17)
-    write(counts.activeObjects, 6, to: &sink)
+    write(shownObjects(core, counts), 6, to: &sink)
     write(counts.totalObjects, 6, to: &sink)
     write(geometry.slotSize.rawValue, 6, to: &sink)
     write(UInt(geometry.objects(in: geometry.order)), 4, to: &sink)
@@ -42,6 +73,19 @@ extension SlabHeap {
     write(counts.slabs, 6, to: &sink)
     write(queues.sharedObjects, 6, to: &sink)
     sink.write("\n")
+  }
+
+  /// All objects but those that the nodes' own lists have free. Linux: `get_slabinfo()`.
+  private static func shownObjects(_ core: Ref<SlabCore>, _ counts: SlabCounts) -> UInt {
+    switch core.pointee.design {
+    case .slub:
+      let facts = SlubFacts(design: SlubDesign(core))
+      var sum: UInt = 0
+      for node in 0..<facts.design.nodeCount { sum &+= facts.objects(of: node) }
+      return sum
+    case .slab: return counts.totalObjects - QueuedDesign(core).queueFacts.freeObjects
+    case .slob: return counts.activeObjects
+    }
   }
 
   /// A space, and the number right-aligned in `width` columns.
@@ -61,6 +105,8 @@ struct QueueFacts {
   var activeSlabs: UInt = 0
   /// Objects in shared arrays.
   var sharedObjects: UInt = 0
+  /// Objects that the slabs themselves have free.
+  var freeObjects: UInt = 0
 }
 
 extension QueuedDesign {
@@ -72,11 +118,12 @@ extension QueuedDesign {
     facts.batch = UInt(plan.batch)
     facts.sharedFactor = UInt(plan.sharedLimit / max(plan.batch, 1))
     for index in 0..<nodeCount {
-      let (active, shared) = node(index).pointee.withLock {
-        ($0.partial.count + $0.full.count, $0.shared.count)
+      let (active, shared, free) = node(index).pointee.withLock {
+        ($0.partial.count + $0.full.count, $0.shared.count, $0.freeObjects)
       }
       facts.activeSlabs += UInt(active)
       facts.sharedObjects += UInt(shared)
+      facts.freeObjects += UInt(free)
     }
     return facts
   }

@@ -63,7 +63,8 @@ public struct KmallocCaches: ~Copyable {
     unsafe core(of: slab).free(pointer, in: slab, at: offset)
   }
 
-  /// How many bytes the caller may use at `pointer`, which the heap gave. Linux: `ksize()`.
+  /// How many bytes the caller may use at `pointer`, which the heap gave; of an object of another
+  /// cache SLUB's whole slot, where that keeps nothing of its own. Linux: `ksize()`.
   public func ksize(_ pointer: UnsafeRawPointer) -> ByteCount {
     guard unsafe pointer != UnsafeRawPointer(Self.zeroSizePointer) else { return .zero }
     guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)) else {
@@ -71,7 +72,7 @@ public struct KmallocCaches: ~Copyable {
     }
     if page.pointee.flags.contains(.slab) {
       return simpleSize(of: UInt(bitPattern: pointer), core(of: page))
-        ?? core(of: page).pointee.geometry.objectSize
+        ?? core(of: page).pointee.usableSize
     }
     guard page.pointee.flags.contains(.largeKmalloc) else { SlabMisuse.trapNoHeapPointer() }
     return pages.pointee.directMap.pageSize.bytes(in: page.pointee.order.pageCount)
@@ -87,6 +88,16 @@ public struct KmallocCaches: ~Copyable {
 
   /// Traps unless every class's counts, list and slabs agree. O(classes × frames).
   public func checkInvariants() { table.forEachCache { $0.checkInvariants() } }
+
+  /// Traps unless the slab that holds the byte at `pointer` is sound: its list of free objects, its
+  /// counts. What is no slab is not looked at. O(objects of the slab), where the processors' own
+  /// lists stay as they are meanwhile.
+  public func checkInvariants(of pointer: UnsafeRawPointer) {
+    guard let page = table.pointee.window.headPage(of: UInt(bitPattern: pointer)),
+      page.pointee.flags.contains(.slab)
+    else { return }
+    core(of: page).checkInvariants(of: page)
+  }
 
   func core(of slab: Ref<Page>) -> Ref<SlabCore> {
     // SAFETY: the page of a slab points at the core of its cache, which outlives its slabs.

@@ -76,7 +76,10 @@ extension PerCPUAllocator {
   }
 }
 
-/// The sizes of a chunk's areas, and of the gaps between them up to the last, in bytes.
+/// The sizes of a chunk's areas, and of the gaps between them up to the last, in bytes: of an even
+/// number the lower of the two in the middle.
+///
+/// Where the very last unit of the chunk is in use beside others, it does not count, as in Linux.
 private struct PerCPUChunkSizes {
   var gaps: UInt = 0
   var largestGap: UInt = 0
@@ -97,7 +100,7 @@ private struct PerCPUChunkSizes {
       count += 1
       end = area.upperBound
     }
-    if count > 0 { median = Self.size(ranked: count / 2, in: chunk, smallest...largest) }
+    if count > 0 { median = Self.size(ranked: (count - 1) / 2, in: chunk, smallest...largest) }
   }
 
   /// The size that has `rank` smaller or equal ones before it, by halving the sizes it can have:
@@ -117,13 +120,33 @@ private struct PerCPUChunkSizes {
   }
 
   private static func forEachArea(_ chunk: Ref<PerCPUChunk>, _ body: (Range<Int>) -> Void) {
+    let end = end(of: chunk)
     var bit = chunk.pointee.area.lowerBound
-    while let start = chunk.pointee.used.firstSet(from: bit),
-      start < chunk.pointee.area.upperBound, let area = chunk.area(at: start)
+    while let start = chunk.pointee.used.firstSet(from: bit), start < end,
+      let area = chunk.area(at: start)
     {
-      body(area)
+      body(area.clamped(to: 0..<end))
       bit = area.upperBound
     }
+  }
+
+  /// Where the last area ends. Linux: `find_last_bit()` of all units but one, in
+  /// `chunk_map_stats()`.
+  private static func end(of chunk: Ref<PerCPUChunk>) -> Int {
+    let whole = chunk.pointee.area
+    let last = whole.upperBound - 1
+    var end = whole.lowerBound
+    var bit = end
+    while let start = chunk.pointee.used.firstSet(from: bit), start < last,
+      let area = chunk.area(at: start)
+    {
+      end = min(area.upperBound, last)
+      bit = area.upperBound
+    }
+    guard end == whole.lowerBound, chunk.pointee.used.firstSet(from: last) == last else {
+      return end
+    }
+    return whole.upperBound
   }
 }
 

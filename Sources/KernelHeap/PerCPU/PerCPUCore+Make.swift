@@ -62,10 +62,11 @@ extension Ref where Object == PerCPUCore {
   /// The chunks that serve the reserved and the dynamic area of the first units.
   fileprivate func makeFirstChunks() -> Bool {
     let layout = pointee.layout
-    let dynamic = Int((layout.staticSize + layout.reservedSize).rawValue)
+    let dynamic = layout.dynamicStart
     if layout.reservedSize.rawValue > 0 {
-      let start = Int(layout.staticSize.rawValue)
-      guard let reserved = makeFirst(.reserved, start..<dynamic) else { return false }
+      guard let reserved = makeFirst(.reserved, layout.reservedStart..<dynamic) else {
+        return false
+      }
       pointee.slots.withLock { slots in
         slots.reserved = reserved
         slots.all.pushBack(reserved)

@@ -43,6 +43,17 @@ struct ObjectArray: @unchecked Sendable {
     count &+= 1
   }
 
+  /// Puts an object that is freed; false where there is no room. Traps on the one freed last.
+  @inline(__always)
+  mutating func keep(_ object: UInt) -> Bool {
+    let count = self.count
+    guard count < limit else { return false }
+    guard last != object else { SlabMisuse.trapFreedTwice() }
+    unsafe row[count] = object
+    self.count = count &+ 1
+    return true
+  }
+
   /// Takes the `number` objects away that were freed first, and moves up the others.
   mutating func removeFirst(_ number: Int) {
     precondition(number >= 0 && number <= count, "fewer objects in the row")
@@ -54,13 +65,14 @@ struct ObjectArray: @unchecked Sendable {
     count &-= number
   }
 
-  /// Moves up to `most` of `other`'s last objects here. Linux: `transfer_objects()`.
+  /// Moves up to `most` of `other`'s last objects here, in the order they have there: what was freed
+  /// last is handed out first here too. Linux: `transfer_objects()`.
   mutating func take(from other: inout ObjectArray, atMost most: Int) -> Int {
-    let number = min(most, other.count, limit &- count)
-    for _ in 0..<max(number, 0) {
-      if let object = other.popLast() { push(object) }
-    }
-    return max(number, 0)
+    let number = max(min(most, other.count, limit &- count), 0)
+    let first = other.count &- number
+    for index in 0..<number { push(other[first &+ index]) }
+    other.count = first
+    return number
   }
 
   func contains(_ object: UInt) -> Bool {

@@ -4,10 +4,13 @@ internal import PhysicalMemory
 
 /// What all queues of a cache share.
 struct QueuedState: ~Copyable {
+  /// Whether no object can be of another node: read at each free.
+  let hasOneNode: Bool
   let plan: QueuedPlan
   let pool: SpinLock<IndexListPool>
 
-  init(_ plan: QueuedPlan) {
+  init(_ plan: QueuedPlan, hasOneNode: Bool) {
+    self.hasOneNode = hasOneNode
     self.plan = plan
     pool = SpinLock(IndexListPool(plan))
   }
@@ -31,7 +34,7 @@ extension QueuedDesign {
 
   func make() {
     let plan = QueuedPlan(request, of: machine)
-    unsafe state.pointer.initialize(to: QueuedState(plan))
+    unsafe state.pointer.initialize(to: QueuedState(plan, hasOneNode: nodeCount == 1))
     for index in 0..<core.pointee.processorCount {
       let row = unsafe Self.row(behind: array(index).address, MemoryLayout<OwnArray>.stride)
       unsafe array(index).pointer.initialize(
@@ -40,7 +43,7 @@ extension QueuedDesign {
     for index in 0..<nodeCount {
       let node = self.node(index)
       let row = unsafe Self.row(behind: node.address, MemoryLayout<LockedNode>.stride)
-      let limit = (1 + core.pointee.processorCount) * plan.batch + plan.count
+      let limit = (1 + processors(of: index)) * plan.batch + plan.count
       let shared = unsafe ObjectArray(row, limit: plan.sharedLimit)
       unsafe node.pointer.initialize(to: SpinLock(QueuedNode(freeLimit: limit, shared: shared)))
       for other in 0..<nodeCount {
@@ -114,6 +117,15 @@ extension QueuedDesign {
   private func at<Part: ~Copyable>(_ address: UInt) -> Ref<Part> {
     // SAFETY: the body has room for every part at its place; see `bodySize(of:)`.
     unsafe Ref(UnsafeMutablePointer(bitPattern: address).unsafelyUnwrapped)
+  }
+
+  /// Linux: `nr_cpus_node()`.
+  private func processors(of node: Int) -> Int {
+    var count = 0
+    for processor in 0..<core.pointee.processorCount where nodeIndex(of: processor) == node {
+      count += 1
+    }
+    return count
   }
 
   private var machine: HeapMachine {

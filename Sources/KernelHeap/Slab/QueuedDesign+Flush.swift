@@ -5,8 +5,11 @@ internal import PhysicalMemory
 extension QueuedDesign {
   /// Linux: `cache_flusharray()`.
   @inline(never)
-  func freeSlowly(_ object: UInt, _ array: Ref<OwnArray>, _ home: Int) {
+  func freeSlowly(_ object: UInt, in slab: Ref<Page>) {
+    let array = self.array(source.index)
+    let home = Int(slab.pointee.node)
     var surplus = array.pointee.withOwn(source) { () -> PageList in
+      guard array.value().pointee.last != object else { SlabMisuse.trapFreedTwice() }
       let surplus =
         array.value().pointee.isFull ? flush(&array.value().pointee, home) : PageList()
       array.value().pointee.push(object)
@@ -49,7 +52,7 @@ extension QueuedDesign {
     node.remove(slab, of: count)
     putObject(object, slab)
     node.freeObjects += 1
-    node.insert(slab, of: count)
+    node.insert(freed: slab)
   }
 
   /// Free slabs while more objects are free than `limit`.
@@ -63,7 +66,9 @@ extension QueuedDesign {
   }
 
   /// Linux: `cache_free_alien()`.
-  func freeAlien(_ object: UInt, _ home: Int, _ here: Int) {
+  @inline(never)
+  func freeAlien(_ object: UInt, in slab: Ref<Page>, from here: Int) {
+    let home = Int(slab.pointee.node)
     var dead = aliens(of: here, for: home).pointee.withLock { aliens -> PageList in
       guard aliens.last != object else { SlabMisuse.trapFreedTwice() }
       let dead = aliens.isFull ? sendHome(&aliens, home) : PageList()
@@ -138,6 +143,7 @@ extension QueuedDesign {
 
   /// Linux: `drain_array_locked()`.
   private static func idlePart(_ array: inout ObjectArray) -> Int {
+    guard array.count > 0 else { return 0 }
     guard !array.isTouched else {
       array.isTouched = false
       return 0

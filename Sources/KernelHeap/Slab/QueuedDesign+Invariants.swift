@@ -16,6 +16,12 @@ extension QueuedDesign {
     }
   }
 
+  func checkInvariants(of slab: Ref<Page>) {
+    let active = slab.activeObjects
+    precondition(active >= 0 && active <= state.pointee.plan.count, "a count is no count")
+    checkNumbers(slab)
+  }
+
   private func check(_ node: QueuedNode) {
     let count = state.pointee.plan.count
     let free = check(node.free, 0...0) + check(node.full, count...count)
@@ -40,13 +46,24 @@ extension QueuedDesign {
   }
 
   private func checkNumbers(_ slab: Ref<Page>) {
+    var first = 0
+    while first < state.pointee.plan.count {
+      checkNumbers(slab, from: first)
+      first += 512
+    }
+  }
+
+  /// That each of the 512 numbers from `first` is in the list once at most.
+  private func checkNumbers(_ slab: Ref<Page>, from first: Int) {
     let count = state.pointee.plan.count
+    var seen = InlineArray<8, UInt64>(repeating: 0)
     for place in slab.activeObjects..<count {
       let number = index(slab, place)
       precondition(number < count, "a list has the number of no object")
-      for other in place + 1..<max(count, place + 1) {
-        precondition(index(slab, other) != number, "an object is free twice")
-      }
+      guard number >= first && number < first + 512 else { continue }
+      let bit: UInt64 = 1 << UInt64((number - first) % 64)
+      precondition(seen[(number - first) / 64] & bit == 0, "an object is free twice")
+      seen[(number - first) / 64] |= bit
     }
   }
 

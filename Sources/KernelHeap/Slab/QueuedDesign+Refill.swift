@@ -6,48 +6,83 @@ internal import PhysicalMemory
 extension QueuedDesign {
   /// Linux: `cache_alloc_refill()`, `fallback_alloc()`.
   @inline(never)
-  func allocateSlowly(
-    _ flags: AllocationFlags, _ processor: Int
-  ) throws(AllocationError) -> UInt {
+  func allocateSlowly(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let processor = source.index
     let home = nodeIndex(of: processor)
     if let object = refill(processor, from: home) { return object }
-    do {
-      return try takeFromNewSlab(flags)
-    } catch {
-      // The nearest first.
-      var found: UInt?
-      _ = core.pointee.pages.pointee.anyNode(from: home) { other in
-        if other != home { found = refill(processor, from: other) }
-        return found != nil
-      }
-      guard let found else { throw error }
-      return found
+    guard !state.pointee.hasOneNode else { return try takeFromNewSlab(flags, processor) }
+    let light = flags.subtracting([.reclaim, .noFail]).union([.thisNode, .noWarning])
+    if let object = try? takeFromNewSlab(light, processor) { return object }
+    // The nearest first.
+    var found: UInt?
+    _ = core.pointee.pages.pointee.anyNode(from: home) { other in
+      found = takeOne(from: other)
+      return found != nil
     }
+    if let found { return found }
+    return try takeFromNewSlab(flags, processor)
   }
 
-  /// Fills the processor's array from a node, and takes the last object; nil when it has none.
+  /// Fills the processor's array from its node, and takes the last object; nil when it has none.
   private func refill(_ processor: Int, from index: Int) -> UInt? {
     let array = self.array(processor)
     return array.pointee.withOwn(source) { () -> UInt? in
       node(index).pointee.withLock { node in refill(&array.value().pointee, &node) }
-      return array.value().pointee.popLast()
+      return takeLast(&array.value().pointee)
     }
+  }
+
+  private func takeLast(_ array: inout ObjectArray) -> UInt? {
+    guard let object = array.popLast() else { return nil }
+    array.isTouched = true
+    return object
   }
 
   private func refill(_ array: inout ObjectArray, _ node: inout QueuedNode) {
     guard array.count == 0 else { return }
-    let plan = state.pointee.plan
-    // Linux also starts with less where the array lay idle; who asks for memory has touched it.
-    if array.take(from: &node.shared, atMost: plan.batch) > 0 {
+    let batch = batch(array)
+    if array.take(from: &node.shared, atMost: batch) > 0 {
       node.shared.isTouched = true
       return
     }
-    while array.count < plan.batch, let slab = firstSlab(&node) {
-      node.remove(slab, of: plan.count)
-      node.freeObjects -= plan.count - slab.activeObjects
-      while array.count < plan.batch, let object = takeObject(slab) { array.push(object) }
-      node.freeObjects += plan.count - slab.activeObjects
-      node.insert(slab, of: plan.count)
+    while array.count < batch, let slab = firstSlab(&node) {
+      move(slab, to: &array, upTo: batch, &node)
+    }
+  }
+
+  /// How many objects an array gets: few where the processor has not used it lately.
+  private func batch(_ array: ObjectArray) -> Int {
+    let batch = state.pointee.plan.batch
+    return array.isTouched ? batch : min(batch, QueuedPlan.idleBatch)
+  }
+
+  /// Linux: `alloc_block()`.
+  private func move(
+    _ slab: Ref<Page>, to array: inout ObjectArray, upTo batch: Int, _ node: inout QueuedNode
+  ) {
+    let count = state.pointee.plan.count
+    node.remove(slab, of: count)
+    node.freeObjects -= count - slab.activeObjects
+    while array.count < batch, let object = takeObject(slab) { array.push(object) }
+    node.freeObjects += count - slab.activeObjects
+    node.insert(taken: slab, of: count)
+  }
+
+  /// An object of a node that need not be the processor's; nil where none is free.
+  ///
+  /// Linux: `____cache_alloc_node()`.
+  private func takeOne(from index: Int) -> UInt? {
+    let count = state.pointee.plan.count
+    return node(index).pointee.withLock { node -> UInt? in
+      while let slab = firstSlab(&node) {
+        node.remove(slab, of: count)
+        node.freeObjects -= count - slab.activeObjects
+        let object = takeObject(slab)
+        node.freeObjects += count - slab.activeObjects
+        node.insert(taken: slab, of: count)
+        if let object { return object }
+      }
+      return nil
     }
   }
 
@@ -84,15 +119,39 @@ extension QueuedDesign {
     setIndex(slab, slab.activeObjects, number)
   }
 
-  private func takeFromNewSlab(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    let slab = try makeSlab(flags)
-    let plan = state.pointee.plan
-    guard let object = takeObject(slab) else { SlabMisuse.trapCorruptFreeList() }
-    node(Int(slab.pointee.node)).pointee.withLock { node in
-      node.insert(slab, of: plan.count)
-      node.freeObjects += plan.count - 1
+  /// A slab of the processor's node fills its array, unless somebody did in the meantime.
+  ///
+  /// Linux: `cache_alloc_refill()`, `cache_grow_end()`.
+  private func takeFromNewSlab(
+    _ flags: AllocationFlags, _ processor: Int
+  ) throws(AllocationError) -> UInt {
+    while true {
+      let slab = try makeSlab(flags)
+      let home = Int(slab.pointee.node)
+      guard home == nodeIndex(of: processor) else {
+        list(slab)
+        if let object = takeOne(from: home) { return object }
+        continue
+      }
+      let array = self.array(processor)
+      let object = array.pointee.withOwn(source) { () -> UInt? in
+        fill(&array.value().pointee, from: slab)
+        list(slab)
+        return takeLast(&array.value().pointee)
+      }
+      if let object { return object }
     }
-    return object
+  }
+
+  private func fill(_ array: inout ObjectArray, from slab: Ref<Page>) {
+    guard array.count == 0 else { return }
+    let batch = batch(array)
+    while array.count < batch, let object = takeObject(slab) { array.push(object) }
+  }
+
+  private func list(_ slab: Ref<Page>) {
+    let count = state.pointee.plan.count
+    node(Int(slab.pointee.node)).pointee.withLock { $0.insert(new: slab, of: count) }
   }
 
   /// Linux: `cache_grow_begin()`.

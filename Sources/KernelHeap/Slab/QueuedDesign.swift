@@ -42,24 +42,23 @@ struct QueuedDesign: SlabDesigning {
 
   /// Linux: `____cache_alloc()`.
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    guard isWatched else { return try take(flags) }
     while true {
-      let object = try take(flags)
-      if handOutWatched(object) { return object }
+      let quick = takePlainly()
+      let object = quick != 0 ? quick : try allocateSlowly(flags)
+      if !isWatched || handOutWatched(object) { return object }
     }
   }
 
-  /// As `allocate(_:)` where nobody watches.
+  /// The object freed last of those that the processor has; 0 when it has none, or somebody else
+  /// wants them.
   @inline(__always)
-  func take(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
-    let processor = source.index
-    let array = self.array(processor)
-    let object = array.pointee.withOwn(source) { () -> UInt? in
-      array.value().pointee.isTouched = true
-      return array.value().pointee.popLast()
-    }
-    if let object { return object }
-    return try allocateSlowly(flags, processor)
+  func takePlainly() -> UInt {
+    let array = self.array(source.index)
+    guard array.pointee.gate.enter(source) else { return 0 }
+    let object = array.value().pointee.popLast()
+    if object != nil { array.value().pointee.isTouched = true }
+    array.pointee.gate.leave()
+    return object ?? 0
   }
 
   /// Linux: `___cache_free()`.
@@ -72,9 +71,8 @@ struct QueuedDesign: SlabDesigning {
   /// As `free(_:in:)` where nobody watches and the caller knows where in its slab the object is.
   @inline(__always)
   func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
-    let place = offset &- slab.colourOffset
-    guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: place),
-      place < state.pointee.plan.usedSize
+    guard slab.slabCache == core.address,
+      core.pointee.geometry.isSlot(at: offset &- slab.colourOffset)
     else { return misuse(object, in: slab) }
     freeObject(object, in: slab)
   }
@@ -82,18 +80,15 @@ struct QueuedDesign: SlabDesigning {
   @inline(__always)
   private func freeObject(_ object: UInt, in slab: Ref<Page>) {
     let processor = source.index
-    let home = Int(slab.pointee.node)
-    if nodeCount > 1, home != nodeIndex(of: processor) {
-      return freeAlien(object, home, nodeIndex(of: processor))
+    guard state.pointee.hasOneNode || Int(slab.pointee.node) == nodeIndex(of: processor) else {
+      return freeAlien(object, in: slab, from: nodeIndex(of: processor))
     }
     let array = self.array(processor)
-    let hasRoom = array.pointee.withOwn(source) { () -> Bool in
-      guard array.value().pointee.last != object else { SlabMisuse.trapFreedTwice() }
-      guard !array.value().pointee.isFull else { return false }
-      array.value().pointee.push(object)
-      return true
-    }
-    if !hasRoom { freeSlowly(object, array, home) }
+    // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
+    guard array.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
+    let isKept = array.value().pointee.keep(object)
+    array.pointee.gate.leave()
+    if !isKept { freeSlowly(object, in: slab) }
   }
 
   /// Who says which processor is at work, and what is promised of its number.

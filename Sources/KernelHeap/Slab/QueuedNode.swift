@@ -34,13 +34,23 @@ struct QueuedNode {
     }
   }
 
-  /// Linux: `fixup_slab_list()`, `free_block()`.
-  mutating func insert(_ slab: Ref<Page>, of count: Int) {
-    switch slab.activeObjects {
-    case 0: free.pushFront(slab)
-    case count: full.pushFront(slab)
-    default: partial.pushBack(slab)
-    }
+  /// Lists a slab from which objects were taken: it is the next one that is asked.
+  ///
+  /// Linux: `fixup_slab_list()`.
+  mutating func insert(taken slab: Ref<Page>, of count: Int) {
+    slab.activeObjects == count ? full.pushFront(slab) : partial.pushFront(slab)
+  }
+
+  /// Lists a slab into which an object was freed: it is asked last, so that its other objects have
+  /// the longest time to come back too. Linux: `free_block()`.
+  mutating func insert(freed slab: Ref<Page>) {
+    slab.activeObjects == 0 ? free.pushFront(slab) : partial.pushBack(slab)
+  }
+
+  /// Lists a new slab. Linux: `cache_grow_end()`.
+  mutating func insert(new slab: Ref<Page>, of count: Int) {
+    freeObjects += count - slab.activeObjects
+    slab.activeObjects == 0 ? free.pushBack(slab) : insert(taken: slab, of: count)
   }
 }
 

@@ -19,8 +19,6 @@ struct QueuedPlan {
   let management: Management
   /// The objects of a slab.
   let count: Int
-  /// The bytes of all slots.
-  let usedSize: UInt
   /// The bytes of an object's number. Linux: `sizeof(freelist_idx_t)`.
   let indexSize: Int
   /// The places where the first object of a slab can stand, and their distance.
@@ -57,7 +55,6 @@ struct QueuedPlan {
         pageSize: machine.pageSize))
     order = cut.order
     count = Int(cut.count)
-    usedSize = cut.count * slot
     management = cut.management
     colours = Int(cut.rest / colourStep)
     limit = Self.limit(slot, machine.pageSize)
@@ -71,6 +68,10 @@ struct QueuedPlan {
 
   /// The largest `limit` there is.
   static var largestLimit: Int { 120 }
+
+  /// How many objects a processor gets at once that has not used its own since they were last looked
+  /// at. Linux: `BATCHREFILL_LIMIT`.
+  static var idleBatch: Int { 16 }
 
   /// How many objects of another node a node keeps before it sends them home.
   static var alienLimit: Int { 12 }

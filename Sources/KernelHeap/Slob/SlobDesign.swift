@@ -103,6 +103,11 @@ struct SlobDesign: SlabDesigning {
 
   func checkInvariants() { heap?.checkInvariants() }
 
+  func checkInvariants(of slab: Ref<Page>) {
+    guard slab.slabCache == heap?.root.pointee.core.address else { return }
+    heap?.checkInvariants(of: slab)
+  }
+
   private func allocateFrames(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
     let wanted = flags.subtracting([.zeroed, .movable, .highMemory]).union(.compound)
     let pages = core.pointee.pages

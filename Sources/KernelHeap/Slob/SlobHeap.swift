@@ -143,6 +143,14 @@ extension SlobHeap {
     }
   }
 
+  /// The same for one page of small blocks.
+  func checkInvariants(of frame: Ref<Page>) {
+    root.pointee.slob.withLock { _ in
+      let page = page(frame)
+      if page.freeUnits > 0 { check(page) }
+    }
+  }
+
   private func check(_ page: SlobPage) {
     precondition(page.freeUnits > 0, "a full page is listed")
     precondition(page.freeUnits < units.perPage, "a free page was kept")

@@ -36,10 +36,10 @@ struct SlobLists {
     return nil
   }
 
-  /// The searches of a list go on at the page that served, unless it is full now.
+  /// The searches of a list go on at the page that served; where that is full now, where this one
+  /// began.
   private mutating func noteTaken(_ page: Ref<Page>, _ heap: SlobHeap) {
-    rovers[page.slobList] = page
-    if heap.page(page).freeUnits == 0 { remove(page) }
+    if heap.page(page).freeUnits == 0 { remove(page) } else { rovers[page.slobList] = page }
   }
 
   /// Adds a page of which a block is to be had.

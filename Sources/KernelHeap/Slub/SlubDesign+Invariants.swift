@@ -14,6 +14,15 @@ extension SlubDesign {
     checkSums(listed: listed, inProcessorLists: free)
   }
 
+  func checkInvariants(of slab: Ref<Page>) {
+    _ = checkLength(of: slab)
+    guard slab.slub.counters.isFrozen else { return }
+    for index in 0..<core.pointee.processorCount
+    where processor(index).value().pointee.slab == slab.address {
+      _ = checkOwnSlab(processor(index))
+    }
+  }
+
   /// How many spare objects the processor has.
   private func checkSpares(_ processor: Ref<SlubProcessor>) -> UInt {
     let count = processor.value().pointee.spareCount
@@ -84,10 +93,8 @@ extension SlubDesign {
     var withFreeObjects = 0
     var frozen = 0
     forEachSlab { slab in
+      let length = checkLength(of: slab)
       let state = slab.slub
-      let length = checkList(state.first, in: slab)
-      let isRight = length == state.counters.objects &- state.counters.inUse
-      precondition(isRight, "a free list has a wrong length")
       slabs += 1
       objects += state.counters.objects
       inUse += state.counters.inUse
@@ -99,6 +106,15 @@ extension SlubDesign {
     precondition(inUse - free == counts.activeObjects, "the count of objects is wrong")
     precondition(withFreeObjects == listed, "a slab with free objects is in no list")
     precondition(frozen <= core.pointee.processorCount, "more frozen slabs than processors")
+  }
+
+  /// How many objects the slab itself has free.
+  private func checkLength(of slab: Ref<Page>) -> UInt {
+    let state = slab.slub
+    let length = checkList(state.first, in: slab)
+    let isRight = length == state.counters.objects &- state.counters.inUse
+    precondition(isRight, "a free list has a wrong length")
+    return length
   }
 
   private func isMine(_ page: Ref<Page>) -> Bool {

@@ -33,9 +33,23 @@ public struct BootLogEntry: Hashable, Sendable {
     case movableStart(node: Int32, UInt64)
     /// `Fallback order for Node 0: 0 1`
     case fallbackOrder(node: Int32, [Int32])
+    /// How per-CPU memory is cut. `percpu: Embedded 66 pages/cpu s233472 r8192 d28672 u2097152`
+    case perCPUUnits(BootPerCPUUnits)
+    /// What its chunks are multiples of: `pcpu-alloc: s… r… d… u… alloc=1*2097152`
+    case perCPUMultiple(atoms: UInt64, of: UInt64)
     /// The BIOS's own map. `BIOS-e820: [mem …] usable`
     case firmwareRange(Range<UInt64>, kind: String)
   }
+}
+
+/// The unit of each processor, in bytes.
+public struct BootPerCPUUnits: Hashable, Sendable {
+  /// Those that are used.
+  public var pages: UInt64
+  public var staticSize: UInt64
+  public var reservedSize: UInt64
+  public var dynamicSize: UInt64
+  public var unitSize: UInt64
 }
 
 /// What an early allocation asked for, as memblock logs it.

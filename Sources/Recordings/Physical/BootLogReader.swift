@@ -49,6 +49,8 @@ final class BootLogReader {
     }
     if line.skip("BIOS-e820: [mem ") { return firmwareRange(&line) }
     if line.skip("Fallback order for Node ") { return fallbackOrder(&line) }
+    if line.skip("percpu: Embedded ") { return perCPUUnits(&line) }
+    if line.skip("pcpu-alloc: s") { return perCPUMultiple(&line) }
     if version == nil && line.skip("Linux version ") {
       version = line.string(line.text(before: 0x20) ?? line.position..<line.end)
     }
@@ -151,6 +153,24 @@ extension BootLogReader {
     guard let range = Self.range(&line) else { return nil }
     line.skipSpaces()
     return .firmwareRange(range, kind: line.string(line.position..<line.end))
+  }
+
+  private func perCPUUnits(_ line: inout LineCursor) -> BootLogEntry.Event? {
+    guard let pages = line.decimal(), line.skip(" pages/cpu s"), let fixed = line.decimal(),
+      line.skip(" r"), let reserved = line.decimal(), line.skip(" d"),
+      let dynamic = line.decimal(), line.skip(" u"), let unit = line.decimal()
+    else { return nil }
+    return .perCPUUnits(
+      BootPerCPUUnits(
+        pages: pages, staticSize: fixed, reservedSize: reserved, dynamicSize: dynamic,
+        unitSize: unit))
+  }
+
+  private func perCPUMultiple(_ line: inout LineCursor) -> BootLogEntry.Event? {
+    guard line.text(before: UInt8(ascii: "=")) != nil, line.skip("="),
+      let atoms = line.decimal(), line.skip("*"), let size = line.decimal()
+    else { return nil }
+    return .perCPUMultiple(atoms: atoms, of: size)
   }
 
   private func fallbackOrder(_ line: inout LineCursor) -> BootLogEntry.Event? {

@@ -20,6 +20,7 @@ public enum BootComparison {
     compareResources(replay, &report)
     compareCounters(model, replay, &report)
     compareSlabs(folder, kernel, &report)
+    comparePerCPU(folder, kernel, &report)
     return report
   }
 

@@ -99,7 +99,9 @@ struct BootReplay {
     case .freeing(let what, let bytes): takeLate(what, bytes, at: justFreed?.lowerBound)
     case .handedOver: handOver()
     case .processorsUp: hasProcessors = true
-    case .nodeData, .zone, .movableStart, .fallbackOrder, .firmwareRange: break
+    case .nodeData, .zone, .movableStart, .fallbackOrder, .firmwareRange, .perCPUUnits,
+      .perCPUMultiple:
+      break
     }
   }
 

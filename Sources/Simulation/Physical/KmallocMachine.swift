@@ -46,16 +46,19 @@ final class KmallocMachine {
     do {
       // SAFETY: RAM is zeroed and lives as long as this object.
       let map = unsafe DirectMap(
-        base: ram.base, start: PhysicalAddress(0x4000_0000), count: count,
-        pageSize: settings.pageSize)
+        base: ram.base, start: Self.start, count: count, pageSize: settings.pageSize)
       var memblock = try Memblock.describing(map)
       var options = PageAllocatorOptions(pageSize: settings.pageSize)
       options.processors = processors
+      // Old devices reach the first 16 MiB, as on x86.
+      options.layout = ZoneLayout(
+        pageSize: settings.pageSize, kinds: .dma,
+        dmaEnd: PhysicalAddress(Self.start.rawValue + 16 << 20))
       pages = try PageAllocator.boot(
         memblock: &memblock, directMap: map, options: options, untouched: ram.untouched)
       freeAtBoot = pages.pointee.freePageCount
       try SlabHeap.boot(HeapOptions(design: design), on: pages)
-      kmalloc = try KmallocCaches(pages: pages, kinds: [.reclaimable, .accounted])
+      kmalloc = try KmallocCaches(pages: pages, kinds: [.dma, .reclaimable, .accounted])
     } catch {
       throw .tooLittleMemory(bytes: count.rawValue)
     }
@@ -64,6 +67,8 @@ final class KmallocMachine {
       unsafe context!.assumingMemoryBound(to: Int.self).pointee
     }
   }
+
+  private static var start: PhysicalAddress { PhysicalAddress(0x4000_0000) }
 
   deinit { unsafe current.deallocate() }
 
@@ -79,12 +84,11 @@ final class KmallocMachine {
     return UInt64(pages.pointee.directMap.pageSize.bytes(in: used).rawValue)
   }
 
-  /// An object by size; nil without memory for it.
-  ///
-  /// The machine has no zone for old devices, so that their objects come from the ordinary row.
+  /// An object by size, of the row that its flags lead to; nil without memory for it.
   func allocate(_ requested: UInt64, recorded: UInt64, flags: GFPFlags) -> Object? {
     let size = ByteCount(UInt(requested))
-    let wanted = flags.allocation.intersection([.reclaimable, .accounted]).union(.kernel)
+    let rows: AllocationFlags = [.dma, .reclaimable, .accounted]
+    let wanted = flags.allocation.intersection(rows).union(.kernel)
     guard let pointer = unsafe try? kmalloc.kmalloc(size, flags: wanted) else { return nil }
     // SAFETY: the heap gave the pointer right now.
     let slot = unsafe UInt64(kmalloc.ksize(pointer).rawValue)

@@ -35,20 +35,6 @@ extension ShellSession {
     }.joined()
   }
 
-  /// The caches with objects, as `/proc/slabinfo` begins its lines.
-  var slabText: String {
-    var rows: [[String]] = [["name", "active", "objects", "size", "per slab", "pages", "slabs"]]
-    SlabInfo.forEach(of: computer.pages) { info in
-      guard info.totalObjects > 0 else { return }
-      rows.append([
-        "\(info.name)", "\(info.activeObjects)", "\(info.totalObjects)",
-        "\(info.geometry.slotSize.rawValue)", "\(info.geometry.objects(in: info.geometry.order))",
-        "\(info.pageCount.rawValue)", "\(info.slabCount)",
-      ])
-    }
-    return TextColumns.text(rows)
-  }
-
   /// Each entry that a walk for `address` reads.
   func walkText(_ address: UInt64) -> String {
     let entries = TableStep.steps(of: address, in: space, computer)
@@ -66,20 +52,5 @@ extension ShellSession {
       return "none; the next above is \(AreaPicture(next, space).text)\n"
     }
     return AreaPicture(vma, space).details + "\n"
-  }
-}
-
-/// Columns of text, numbers to the right.
-enum TextColumns {
-  static func text(_ rows: [[String]]) -> String {
-    let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
-    }
-    return rows.map { row in
-      zip(row, widths).enumerated().map { index, cell in
-        let blanks = String(repeating: " ", count: cell.1 - cell.0.count)
-        return index == 0 ? cell.0 + blanks : blanks + cell.0
-      }.joined(separator: "  ") + "\n"
-    }.joined()
   }
 }

@@ -65,8 +65,11 @@ struct ShellVerb: Sendable {
     ShellVerb(name: "kpage", usage: "kpage FRAME", help: "/proc/kpageflags and kpagecount") {
       (session, words) throws(ShellError) in try frame(session, words)
     },
-    ShellVerb(name: "slabinfo", usage: "slabinfo", help: "caches of the kernel's heap") {
-      session, _ in session.slabText
+    ShellVerb(name: "slabinfo", usage: "slabinfo", help: "/proc/slabinfo") { session, _ in
+      session.text { SlabHeap.writeSlabInfo(of: $0.pages, to: &$1) }
+    },
+    ShellVerb(name: "slabs", usage: "slabs", help: "/sys/kernel/slab, with SLUB") { session, _ in
+      session.text { SlabHeap.writeFacts(of: $0.pages, to: &$1) }
     },
     ShellVerb(name: "quit", usage: "quit", help: "leave") { _, _ in nil },
   ]

@@ -152,41 +152,6 @@ struct DesignTests {
     SlabHeap.end(of: machine.pages)
     #expect(machine.isAsAtBoot)
   }
-
-  @Test("threads leave nothing behind", arguments: SlabDesign.allCases)
-  func threads(design: SlabDesign) throws {
-    let machine = try Self.machine(design, frames: 8192, processors: 4, nodes: 2)
-    let cache = try SlabCache(name: "things", objectSize: ByteCount(72), pages: machine.pages)
-    let place = UnsafeMutablePointer<SlabCache>.allocate(capacity: 1)
-    unsafe place.initialize(to: cache)
-    let shared = unsafe Ref(place)
-    inThreads(4) { thread in
-      Laboratory.enter(thread)
-      var generator = SeededGenerator(seed: UInt64(thread))
-      var living: [UInt] = []
-      for _ in 0..<20_000 {
-        if living.count < 400, generator.next(below: 2) == 0 {
-          guard let object = unsafe try? shared.pointee.allocate() else { continue }
-          unsafe object.storeBytes(of: UInt(thread), as: UInt.self)
-          living.append(UInt(bitPattern: object))
-        } else if let address = living.popLast() {
-          let object = unsafe UnsafeMutableRawPointer(bitPattern: address)!
-          precondition(
-            unsafe object.load(as: UInt.self) == UInt(thread), "two threads own one object")
-          unsafe shared.pointee.free(object)
-        }
-      }
-      for address in living {
-        unsafe shared.pointee.free(UnsafeMutableRawPointer(bitPattern: address)!)
-      }
-    }
-    shared.pointee.checkInvariants()
-    try shared.pointee.destroy()
-    SlabHeap.end(of: machine.pages)
-    #expect(machine.isAsAtBoot)
-    unsafe place.deinitialize(count: 1)
-    unsafe place.deallocate()
-  }
 }
 
 /// Objects with what was written into them.

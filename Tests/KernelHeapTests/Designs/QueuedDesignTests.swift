@@ -59,6 +59,66 @@ struct QueuedDesignTests {
     #expect(cache.slabCount == 14)
   }
 
+  @Test("who comes first gets sixteen objects of a new slab, the last of them first; then a batch")
+  func batches() throws {
+    let machine = try DesignTests.machine(.slab)
+    let cache = try cache(64, machine)
+    let taken = try (0..<20).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    let start = (taken.min() ?? 0) & ~4095
+    let numbers = taken.map { ($0 - start) / 64 }
+    #expect(numbers == Array((0...15).reversed()) + [63, 62, 61, 60])
+    #expect(cache.slabCount == 1)
+    try giveAll(taken, to: cache, machine)
+  }
+
+  @Test("a slab that served goes on serving, one that gets an object back is asked last")
+  func slabOrder() throws {
+    let machine = try DesignTests.machine(.slab)
+    let cache = try cache(64, machine)
+    let taken = try (0..<192).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    let first = taken.prefix(64).map { $0 >> 12 }
+    let second = taken[64..<128].map { $0 >> 12 }
+    #expect(Set(first).count == 1 && Set(second).count == 1)
+    let given = taken.prefix(40) + taken[64..<104]
+    for address in given { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    // The processor counts as idle now, and what it has goes to its slabs.
+    cache.reap(processor: 0)
+    cache.shrink()
+    let few = try (0..<16).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    #expect(few.allSatisfy { $0 >> 12 == first[0] })
+    let batch = try (0..<60).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    #expect(batch.filter { $0 >> 12 == first[0] }.count == 24)
+    #expect(batch.filter { $0 >> 12 == second[0] }.count == 36)
+    try giveAll(few + batch + taken[40..<64] + taken[104...], to: cache, machine)
+  }
+
+  @Test("what processors share is handed on in the order in which it was freed")
+  func sharedOrder() throws {
+    let machine = try DesignTests.machine(.slab, processors: 2)
+    let cache = try cache(1024, machine)
+    Laboratory.enter(0)
+    let taken = try (0..<54 + 1).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    Laboratory.enter(1)
+    for address in taken { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    Laboratory.enter(0)
+    // The first object comes from what the first processor still had.
+    let again = try (0..<64).map { _ in UInt(bitPattern: unsafe try cache.allocate()) }
+    let shared = again.filter { taken.prefix(27).contains($0) }
+    #expect(shared == taken.prefix(27).reversed())
+    for address in again { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    Laboratory.enter(0)
+  }
+
+  private func giveAll(
+    _ taken: [UInt], to cache: borrowing SlabCache, _ machine: Laboratory
+  ) throws {
+    for address in taken { unsafe cache.free(UnsafeMutableRawPointer(bitPattern: address)!) }
+    cache.checkInvariants()
+    try cache.destroy()
+    SlabHeap.end(of: machine.pages)
+    #expect(machine.isAsAtBoot)
+  }
+
   @Test("reaping gives back a part of what lay idle, and nothing that was used since")
   func reaping() throws {
     let machine = try DesignTests.machine(.slab)

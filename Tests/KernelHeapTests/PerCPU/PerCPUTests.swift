@@ -29,6 +29,20 @@ struct PerCPUTests {
     #expect(unit(64) == 256 << 10)
   }
 
+  @Test("no atom has units of two nodes, and an odd end of the static data is the dynamic area's")
+  func layoutOfNodes() {
+    func layout(_ groups: Int) -> PerCPULayout {
+      PerCPULayout(
+        staticSize: ByteCount(180_001), atomSize: ByteCount(2 << 20), processors: 4,
+        groups: groups, pageSize: .size4K)
+    }
+    #expect(layout(1).unitSize == ByteCount(512 << 10))
+    #expect(layout(2).unitSize == ByteCount(1 << 20))
+    #expect(layout(4).unitSize == ByteCount(2 << 20))
+    #expect(layout(1).staticSize == ByteCount(180_001))
+    #expect(layout(1).usedSize.rawValue % 4096 == 0)
+  }
+
   @Test("every processor has its own, at the distance of a unit, cleared")
   func distances() throws {
     let lab = try PerCPULaboratory()
@@ -133,17 +147,51 @@ struct PerCPUTests {
     var sink = TextCollector()
     allocator.pointee.writeStatistics(to: &sink)
     let lines = sink.text.split(separator: "\n").map(String.init)
-    #expect(lines[0] == "Percpu Memory Statistics")
-    #expect(lines[2] == String(repeating: "-", count: 40))
+    let rule = String(repeating: "-", count: 40)
+    #expect(lines[0...2] == ["Percpu Memory Statistics", "Allocation Info:", rule])
     #expect(lines[3] == "  unit_size           :        45056")
+    #expect(lines[4] == "  static_size         :         5003")
+    #expect(lines[6] == "  dyn_size            :        31861")
+    let total = try #require(lines.firstIndex(of: "Global Stats:"))
+    #expect(lines[total + 3] == "  nr_dealloc          :            1")
+    let names = lines.filter { $0.contains(":  ") }.map {
+      String($0.dropFirst(2).prefix { $0 != " " })
+    }
+    #expect(names == Self.layoutNames + Self.totalNames + Self.chunkNames + Self.chunkNames)
     let first = try #require(lines.firstIndex(of: "Chunk: <- First Chunk"))
     #expect(lines[first + 1] == "  nr_alloc            :            2")
     #expect(lines[first + 7] == "  sum_frag            :           20")
     #expect(lines[first + 9] == "  cur_min_alloc       :            8")
-    #expect(lines[first + 10] == "  cur_med_alloc       :          100")
+    // The lower of the two in the middle.
+    #expect(lines[first + 10] == "  cur_med_alloc       :            8")
+    #expect(lines[first + 11] == "  cur_max_alloc       :          100")
     #expect(sink.text.contains("Chunk: <- Reserved Chunk\n"))
     allocator.pointee.free(small)
     allocator.pointee.free(large)
+    try lab.end()
+  }
+
+  private static let layoutNames = [
+    "unit_size", "static_size", "reserved_size", "dyn_size", "atom_size", "alloc_size",
+  ]
+  private static let totalNames = [
+    "nr_alloc", "nr_dealloc", "nr_cur_alloc", "nr_max_alloc", "nr_chunks", "nr_max_chunks",
+    "min_alloc_size", "max_alloc_size", "empty_pop_pages",
+  ]
+  private static let chunkNames = [
+    "nr_alloc", "max_alloc_size", "empty_pop_pages", "first_bit", "free_bytes", "contig_bytes",
+    "sum_frag", "max_frag", "cur_min_alloc", "cur_med_alloc", "cur_max_alloc",
+  ]
+
+  @Test("an area that ends with the chunk is shown without its last unit, as Linux shows it")
+  func lastUnit() throws {
+    let lab = try PerCPULaboratory()
+    let whole = try lab.allocator.pointee.allocate(ByteCount(31_860), alignment: ByteCount(4))
+    var sink = TextCollector()
+    lab.allocator.pointee.writeStatistics(to: &sink)
+    #expect(sink.text.contains("  max_alloc_size      :        31860\n"))
+    #expect(sink.text.contains("  cur_max_alloc       :        31856\n"))
+    lab.allocator.pointee.free(whole)
     try lab.end()
   }
 

@@ -9,10 +9,15 @@ extension SlubDesign {
   /// Linux: `alloc_single_from_partial()`.
   @inline(never)
   func allocateWatched(_ flags: AllocationFlags) throws(AllocationError) -> UInt {
+    let pages = core.pointee.pages
     while true {
-      for index in 0..<nodeCount {
-        if let object = takeWatched(from: node(index)) { return object }
+      var object: UInt?
+      // The nearest first; of the far ones, as of the near one, whatever has a free object.
+      _ = pages.pointee.anyNode(from: pages.pointee.node(ofProcessor: source.index)) { index in
+        object = takeWatched(from: node(index))
+        return object != nil
       }
+      if let object { return object }
       let slab = try makeSlab(flags)
       node(of: slab).pointee.add(slab)
       putOnNode(slab)
