@@ -24,8 +24,7 @@ final class KernelHeapUnderTest: @unchecked Sendable {
     let barrier: ProcessorSource.Barrier = { unsafe rival_barrier($0) }
     // SAFETY: neither function uses the context.
     pages.pointee.processors = unsafe ProcessorSource(
-      context: nil, barrier: rival_has_barrier() ? barrier : nil
-    ) { unsafe rival_processor($0) }
+      context: nil, barrier: rival_has_barrier() ? barrier : nil, rival_processor)
     try SlabHeap.boot(options, on: pages)
     kmalloc = try KmallocCaches(pages: pages)
     objects = try SlabCache(name: "objects", objectSize: ByteCount(objectSize), pages: pages)
