@@ -6,8 +6,9 @@ internal import Synchronization
 /// All that a cache is, at one address for its life: its slabs point at it, and the state of its
 /// design stands right behind it. Linux: `kmem_cache`.
 struct SlabCore: ~Copyable {
-  /// Which way is enough: 0 for the plain one of the unqueued design, `isQueued` for that of the
-  /// queued one. In the first cache line, as is all that the quick path reads.
+  /// Which way is enough: 0 for the plain one of the unqueued design, `hasSpares` for the same with
+  /// spare objects, `isQueued` for that of the queued one. In the first cache line, as is all that the
+  /// quick path reads.
   let attention: Atomic<UInt>
   let pages: Ref<PageAllocator>
   /// What links of free objects are mangled with; 0: they are not.
@@ -40,7 +41,7 @@ struct SlabCore: ~Copyable {
     pages: Ref<PageAllocator>, target: Ref<SlabCore>? = nil
   ) {
     let flags = request.flags
-    attention = Atomic(Self.attention(machine.options.design, flags, linkKey: linkKey))
+    attention = Atomic(Self.attention(machine.options, flags, linkKey: linkKey))
     self.pages = pages
     window = SlabWindow(pages)
     self.linkKey = linkKey
@@ -67,12 +68,16 @@ struct SlabCore: ~Copyable {
   /// The simple design, a watched cache, or one with a fault plan.
   static var isCareful: UInt { 4 }
 
+  /// The unqueued design whose processors keep spare objects.
+  static var hasSpares: UInt { 8 }
+
   private static func attention(
-    _ design: SlabDesign, _ flags: SlabFlags, linkKey: UInt
+    _ options: HeapOptions, _ flags: SlabFlags, linkKey: UInt
   ) -> UInt {
     if flags.isDebugging { return isCareful }
-    switch design {
-    case .slub: return linkKey == 0 ? 0 : isMangled
+    switch options.design {
+    case .slub:
+      return linkKey != 0 ? isMangled : options.spareObjects > 0 ? hasSpares : 0
     case .slab: return isQueued
     case .slob: return isCareful
     }
@@ -122,46 +127,66 @@ extension Ref where Object == SlabCore {
   @inline(__always)
   func allocate(_ flags: AllocationFlags) throws(AllocationError) -> UnsafeMutableRawPointer {
     guard !flags.contains(.zeroed) else { return try unsafe allocateOtherwise(flags) }
-    return try unsafe allocateUncleared(flags)
+    guard let object = unsafe findUncleared(flags) else { throw .outOfMemory }
+    return unsafe object
   }
 
-  /// As `allocate(_:)` when the caller knows that nothing is to be cleared.
+  /// As `allocate(_:)` when the caller knows that nothing is to be cleared; nil instead of an error.
   @inline(__always)
-  func allocateUncleared(
-    _ flags: AllocationFlags
-  ) throws(AllocationError) -> UnsafeMutableRawPointer {
+  func findUncleared(_ flags: AllocationFlags) -> UnsafeMutableRawPointer? {
     let attention = pointee.attention.load(ordering: .relaxed)
-    let slot: UInt
     if _fastPath(attention == 0) {
-      let quick = SlubDesign(self).takePlainly()
-      slot = quick != 0 ? quick : try SlubDesign(self).allocateSlowly(flags)
+      let quick = SlubDesign(self).takePlainly(hasSpares: false)
+      if quick != 0 { return unsafe UnsafeMutableRawPointer(bitPattern: quick) }
+    } else if attention == SlabCore.hasSpares {
+      let quick = SlubDesign(self).takePlainly(hasSpares: true)
+      if quick != 0 { return unsafe UnsafeMutableRawPointer(bitPattern: quick) }
     } else if attention == SlabCore.isQueued {
       let quick = QueuedDesign(self).takePlainly()
-      slot = quick != 0 ? quick : try QueuedDesign(self).allocateSlowly(flags)
-    } else {
-      return try unsafe allocateOtherwise(flags)
+      if quick != 0 { return unsafe UnsafeMutableRawPointer(bitPattern: quick) }
     }
-    // SAFETY: a slot is never at address 0.
-    return unsafe UnsafeMutableRawPointer(bitPattern: slot).unsafelyUnwrapped
+    return unsafe findElsewhere(flags)
+  }
+
+  /// What the quick way has not, or a cache without one.
+  @inline(never)
+  private func findElsewhere(_ flags: AllocationFlags) -> UnsafeMutableRawPointer? {
+    let slot: UInt?
+    switch pointee.attention.load(ordering: .relaxed) {
+    case 0, SlabCore.hasSpares: slot = try? SlubDesign(self).allocateSlowly(flags)
+    case SlabCore.isQueued: slot = try? QueuedDesign(self).allocateSlowly(flags)
+    default: return try? unsafe allocateOtherwise(flags)
+    }
+    guard let slot else { return nil }
+    return unsafe UnsafeMutableRawPointer(bitPattern: slot)
   }
 
   /// Takes back an object of this cache. Linux: `kmem_cache_free()`.
   @inline(__always)
   func free(_ object: UnsafeMutableRawPointer) {
+    let processor = pointee.pages.pointee.processors.index
     guard let (slab, offset) = pointee.window.slab(of: UInt(bitPattern: object)) else {
       return unsafe misuse(object)
     }
-    unsafe free(object, in: slab, at: offset)
+    unsafe free(object, in: slab, at: offset, by: processor)
   }
 
-  /// As `free(_:)` when the caller knows the slab, and where in it the object is.
+  /// As `free(_:)` when the caller knows the slab, where in it the object is, and which processor is
+  /// at work.
   @inline(__always)
-  func free(_ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt) {
+  func free(
+    _ object: UnsafeMutableRawPointer, in slab: Ref<Page>, at offset: UInt, by processor: Int
+  ) {
     let attention = pointee.attention.load(ordering: .relaxed)
     if _fastPath(attention == 0) {
-      SlubDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+      let object = UInt(bitPattern: object)
+      SlubDesign(self).freePlainly(object, in: slab, at: offset, by: processor, hasSpares: false)
+    } else if attention == SlabCore.hasSpares {
+      let object = UInt(bitPattern: object)
+      SlubDesign(self).freePlainly(object, in: slab, at: offset, by: processor, hasSpares: true)
     } else if attention == SlabCore.isQueued {
-      QueuedDesign(self).freePlainly(UInt(bitPattern: object), in: slab, at: offset)
+      let object = UInt(bitPattern: object)
+      QueuedDesign(self).freePlainly(object, in: slab, at: offset, by: processor)
     } else {
       unsafe freeOtherwise(object, in: slab)
     }

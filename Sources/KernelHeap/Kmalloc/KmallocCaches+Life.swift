@@ -58,8 +58,7 @@ extension Ref where Object == HeapRoot {
     // SAFETY: the slot is large enough, aligned to a line and nobody else's.
     let place = unsafe slot.bindMemory(to: KmallocTable.self, capacity: 1)
     unsafe place.initialize(
-      to: KmallocTable(
-        SlabWindow(pages), smallest: KmallocClass.smallest(pointee.options.design)))
+      to: KmallocTable(pages, smallest: KmallocClass.smallest(pointee.options.design)))
     return unsafe Ref<KmallocTable>(place)
   }
 

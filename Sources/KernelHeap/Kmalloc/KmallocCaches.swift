@@ -7,7 +7,6 @@ public import PhysicalMemory
 /// This value owns the caches; whoever ends it calls `destroy()` first. The other methods may be
 /// called by several processors at once.
 public struct KmallocCaches: ~Copyable {
-  let pages: Ref<PageAllocator>
   let table: Ref<KmallocTable>
   /// The size of the largest class: two pages; 0 for the simple design, which has no classes.
   /// Linux: `KMALLOC_MAX_CACHE_SIZE`.
@@ -20,12 +19,14 @@ public struct KmallocCaches: ~Copyable {
   public init(
     pages: Ref<PageAllocator>, processors: Int? = nil, kinds: KmallocKinds = []
   ) throws(AllocationError) {
-    self.pages = pages
     let largestClass = Int(pages.pointee.directMap.pageSize.shift) + 1
     let hasClasses = SlabHeap.options(of: pages).design != .slob
     largestSize = hasClasses ? 1 << UInt(largestClass) : 0
     table = try HeapRoot.of(pages).makeTable(largestClass, kinds, processors)
   }
+
+  @inline(__always)
+  var pages: Ref<PageAllocator> { table.pointee.pages }
 
   /// What `kmalloc` of 0 bytes returns: an address that `kfree` takes and nothing can be read at.
   ///
@@ -40,27 +41,40 @@ public struct KmallocCaches: ~Copyable {
   ///
   /// Throws when there is no memory, or for a size above the largest block of frames; nothing has
   /// changed then. O(1) mostly. Linux: `kmalloc()`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func kmalloc(
     _ size: ByteCount, flags: AllocationFlags = .kernel
   ) throws(AllocationError) -> UnsafeMutableRawPointer {
-    guard flags.isDisjoint(with: KmallocKind.special.union(.zeroed)) else {
-      return try unsafe allocateSpecially(size, flags)
-    }
-    guard size.rawValue &- 1 < largestSize else {
-      return try unsafe allocateSpecially(size, flags)
-    }
-    return try unsafe table.cache(table.classIndex(size.rawValue)).allocateUncleared(flags)
+    guard let object = unsafe find(size, flags) else { throw .outOfMemory }
+    return unsafe object
+  }
+
+  /// The same; nil instead of an error.
+  @usableFromInline
+  func find(_ size: ByteCount, _ flags: AllocationFlags) -> UnsafeMutableRawPointer? {
+    guard flags.isDisjoint(with: KmallocKind.special.union(.zeroed)),
+      size.rawValue &- 1 < largestSize
+    else { return unsafe findSpecially(size, flags) }
+    return unsafe table.cache(table.classIndex(size.rawValue)).findUncleared(flags)
+  }
+
+  @inline(never)
+  private func findSpecially(
+    _ size: ByteCount, _ flags: AllocationFlags
+  ) -> UnsafeMutableRawPointer? {
+    try? unsafe allocateSpecially(size, flags)
   }
 
   /// Takes back what any cache of this machine or `kmalloc` gave. Traps with a message on any
   /// other pointer. Linux: `kfree()`.
   @inline(__always)
   public func kfree(_ pointer: UnsafeMutableRawPointer) {
+    // First the number, so that little has to be kept meanwhile.
+    let processor = pages.pointee.processors.index
     guard let (slab, offset) = table.pointee.window.slab(of: UInt(bitPattern: pointer)) else {
       return unsafe freeSpecially(pointer)
     }
-    unsafe core(of: slab).free(pointer, in: slab, at: offset)
+    unsafe core(of: slab).free(pointer, in: slab, at: offset, by: processor)
   }
 
   /// How many bytes the caller may use at `pointer`, which the heap gave; of an object of another

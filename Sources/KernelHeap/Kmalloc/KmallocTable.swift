@@ -5,6 +5,7 @@ internal import PhysicalMemory
 /// Linux: `kmalloc_caches`, `kmalloc_size_index`.
 struct KmallocTable: ~Copyable {
   let window: SlabWindow
+  let pages: Ref<PageAllocator>
   /// The class of each size up to 1024, by multiples of 8.
   fileprivate var smallClasses = InlineArray<128, UInt8>(repeating: 0)
   fileprivate var caches = InlineArray<72, Ref<SlabCore>?>(repeating: nil)
@@ -12,8 +13,9 @@ struct KmallocTable: ~Copyable {
   /// One more than the largest class there may be.
   static var classCount: Int { 18 }
 
-  init(_ window: SlabWindow, smallest: UInt) {
-    self.window = window
+  init(_ pages: Ref<PageAllocator>, smallest: UInt) {
+    window = SlabWindow(pages)
+    self.pages = pages
     for step in 0..<128 {
       let size = ByteCount(max(UInt(step + 1) * 8, smallest))
       smallClasses[step] = UInt8(KmallocClass.index(of: size))

@@ -65,26 +65,26 @@ struct QueuedDesign: SlabDesigning {
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard number(of: object, in: slab) != nil else { return misuse(object, in: slab) }
     if isWatched && !takeBackWatched(object) { return }
-    freeObject(object, in: slab)
+    freeObject(object, in: slab, by: source.index)
   }
 
   /// As `free(_:in:)` where nobody watches and the caller knows where in its slab the object is.
   @inline(__always)
-  func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
+  func freePlainly(
+    _ object: UInt, in slab: Ref<Page>, at offset: UInt, by processor: Int
+  ) {
     guard slab.slabCache == core.address,
       core.pointee.geometry.isSlot(at: offset &- slab.colourOffset)
     else { return misuse(object, in: slab) }
-    freeObject(object, in: slab)
+    freeObject(object, in: slab, by: processor)
   }
 
   @inline(__always)
-  private func freeObject(_ object: UInt, in slab: Ref<Page>) {
-    let processor = source.index
+  private func freeObject(_ object: UInt, in slab: Ref<Page>, by processor: Int) {
     guard state.pointee.hasOneNode || Int(slab.pointee.node) == nodeIndex(of: processor) else {
       return freeAlien(object, in: slab, from: nodeIndex(of: processor))
     }
     let array = self.array(processor)
-    // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
     guard array.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
     let isKept = array.value().pointee.keep(object)
     array.pointee.gate.leave()

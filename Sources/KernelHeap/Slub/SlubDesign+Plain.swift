@@ -10,11 +10,11 @@ extension SlubDesign {
   ///
   /// Linux: `__slab_alloc_node()`.
   @inline(__always)
-  func takePlainly() -> UInt {
+  func takePlainly(hasSpares: Bool) -> UInt {
     // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
     let processor = self.processor
     guard processor.pointee.gate.enter(source) else { return 0 }
-    if core.pointee.spareCapacity != 0, let spare = processor.takeSpare() {
+    if hasSpares, let spare = processor.takeSpare() {
       processor.pointee.gate.leave()
       return spare
     }
@@ -26,20 +26,23 @@ extension SlubDesign {
 
   /// Linux: `do_slab_free()`.
   @inline(__always)
-  func freePlainly(_ object: UInt, in slab: Ref<Page>, at offset: UInt) {
+  func freePlainly(
+    _ object: UInt, in slab: Ref<Page>, at offset: UInt, by processor: Int, hasSpares: Bool
+  ) {
     guard slab.slabCache == core.address, core.pointee.geometry.isSlot(at: offset) else {
       return misuse(object, in: slab)
     }
-    freeQuickly(object, in: slab, isPlain: true)
+    freeQuickly(object, in: slab, by: processor, isPlain: true, hasSpares: hasSpares)
   }
 
   /// Puts an object that was checked on the processor's own list, if its slab is the processor's.
   @inline(__always)
-  func freeQuickly(_ object: UInt, in slab: Ref<Page>, isPlain: Bool) {
-    // The promise is read anew behind the number: what need not be kept meanwhile costs nothing.
-    let processor = self.processor
+  func freeQuickly(
+    _ object: UInt, in slab: Ref<Page>, by index: Int, isPlain: Bool, hasSpares: Bool
+  ) {
+    let processor = self.processor(index)
     guard processor.pointee.gate.enter(source) else { return freeSlowly(object, in: slab) }
-    guard core.pointee.spareCapacity == 0 else {
+    guard !hasSpares else {
       let isKept = processor.keepSpare(object, core.pointee.spareCapacity)
       processor.pointee.gate.leave()
       return isKept ? () : spill(object, in: slab, processor)

@@ -54,7 +54,8 @@ struct SlubDesign: SlabDesigning {
   func free(_ object: UInt, in slab: Ref<Page>) {
     guard isObject(object, of: slab) else { return misuse(object, in: slab) }
     if core.pointee.flags.isDebugging { return freeSlowly(object, in: slab) }
-    freeQuickly(object, in: slab, isPlain: false)
+    let hasSpares = core.pointee.spareCapacity != 0
+    freeQuickly(object, in: slab, by: source.index, isPlain: false, hasSpares: hasSpares)
   }
 
   func shrink() -> PageCount {
