@@ -61,8 +61,10 @@ public final class HeapTrial {
     switch draw {
     case 0..<200: enter(Int(random.next(below: UInt32(processors))))
     case 200..<203: tidy()
-    case 203..<206: pages.pointee.faultPlan = .failing(nth: random.next(below: 8) + 1)
-    case 206..<240: try resize()
+    case 203..<205: pages.pointee.faultPlan = .failing(nth: random.next(below: 8) + 1)
+    case 205: pages.pointee.faultPlan = .failing(everyNth: 1)
+    case 206..<208: pages.pointee.faultPlan = .none
+    case 208..<240: try resize()
     default: try takeOrGive()
     }
   }
